@@ -1,0 +1,1 @@
+"""One folder per domain, all with the same rooms. ARCHITECTURE.md says which tier each stands on."""

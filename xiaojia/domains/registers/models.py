@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class Register(models.Model):
+    """One workbook on its way in: from the drop to the commit or the refusal. Its file is deleted once read."""
+
+    class Kind(models.TextChoices):
+        HOUSEHOLD = "household"
+        BUILDING = "building"
+
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        READ = "read"
+        CHECKED = "checked"
+        COMMITTED = "committed"
+        REFUSED = "refused"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField()
+    file_name = models.CharField(max_length=120)
+    file_hash = models.CharField(max_length=64)
+    as_of_on = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HOUSEHOLD)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    work_id = models.UUIDField(null=True)
+    sheet_name = models.CharField(max_length=60, default="")
+    columns = models.JSONField(default=list)
+    refused_columns = models.JSONField(default=list)
+    filter_column = models.CharField(max_length=60, default="")
+    filter_value = models.CharField(max_length=60, default="")
+    notes = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    checked_against = models.CharField(max_length=64, default="")
+    received_by_id = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["community_id", "-received_at"], name="register_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Registerrow(models.Model):
+    """A staged row: its accepted cells, what they were understood to mean, and the verdict of the dry run.
+
+    Staged rows of a finished register are deleted; what they became stands in the audit trail.
+    """
+
+    class Verdict(models.TextChoices):
+        UNCHECKED = "unchecked"
+        NEW = "new"
+        CHANGED = "changed"
+        SAME = "same"
+        OLDER = "older"
+        GONE = "gone"
+        DOUBTFUL = "doubtful"
+
+    class Decision(models.TextChoices):
+        OPEN = "open"
+        TAKE = "take"
+        LEAVE = "leave"
+
+    community_id = models.BigIntegerField()
+    register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="rows")
+    sheet_name = models.CharField(max_length=60, default="")
+    row_number = models.PositiveIntegerField()
+    cells = models.JSONField(default=list)
+    values = models.JSONField(default=dict)
+    household_id = models.BigIntegerField(null=True)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.UNCHECKED)
+    changes = models.JSONField(default=list)
+    doubts = models.JSONField(default=list)
+    decision = models.CharField(max_length=6, choices=Decision.choices, default=Decision.OPEN)
+
+    class Meta:
+        indexes = [models.Index(fields=["register", "verdict", "row_number"], name="registerrow_by_verdict")]
+
+    def __str__(self) -> str:
+        return f"row {self.row_number}"
+
+
+class Columnmemory(models.Model):
+    """What the columns of a workbook with these headings meant last time."""
+
+    community_id = models.BigIntegerField()
+    headings_hash = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=Register.Kind.choices)
+    meanings = models.JSONField(default=dict)
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "headings_hash"], name="one_memory_per_headings")
+        ]
+
+    def __str__(self) -> str:
+        return self.headings_hash[:8]

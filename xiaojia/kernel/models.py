@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class AuditEntry(models.Model):
+    """One action of one person. Never changed or deleted (P08); a job seals it into a hash chain.
+
+    The column `xid` (transaction id, filled by PostgreSQL) lives in the migration: the sealing job
+    reads it to leave out rows of transactions that still run.
+    """
+
+    community_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField()
+    role = models.CharField(max_length=16)
+    verb = models.CharField(max_length=48)
+    kind = models.CharField(max_length=32)
+    object_ids = ArrayField(models.CharField(max_length=40), default=list)
+    object_count = models.PositiveIntegerField()
+    object_hash = models.BinaryField(max_length=32)
+    detail_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["community_id", "-id"], name="audit_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.kind} ×{self.object_count}"
+
+
+class AuditDetail(models.Model):
+    """What an action changed, in words and values; erasable, since the entry keeps only a salted hash."""
+
+    entry = models.OneToOneField(
+        AuditEntry, on_delete=models.PROTECT, primary_key=True, related_name="detail"
+    )
+    community_id = models.BigIntegerField()
+    salt = models.BinaryField(max_length=16)
+    detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"detail of {self.entry_id}"
+
+
+class AuditSeal(models.Model):
+    """The link of one entry in its community's hash chain."""
+
+    entry = models.OneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="seal")
+    community_id = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "sequence"], name="one_link_per_sequence")
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.sequence}"
+
+
+class Work(models.Model):
+    """One piece of long work with its live progress. Holds ids, counts and sentences, no personal data."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        REFUSED = "refused"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    role = models.CharField(max_length=16)
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    step = models.CharField(max_length=120, default="")
+    done_count = models.PositiveIntegerField(default=0)
+    total_count = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    is_stop_asked = models.BooleanField(default=False)
+    sentence = models.TextField(default="")
+    where_url = models.CharField(max_length=200, default="")
+    result = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    running_since_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["community_id", "-started_at"], name="work_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "done", "refused", "failed", "cancelled"]),
+                name="work_state_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state not in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def percent(self) -> int:
+        """Share done, 0..100; 0 while the total is unknown."""
+        return min(100, 100 * self.done_count // self.total_count) if self.total_count else 0

@@ -1,0 +1,98 @@
+"""Row-level security: the second fence behind `access.py`.
+
+Every community-owned table has `community_id bigint not null`. A table with rows about one household
+has `household_id` too. The fences below are written into the migration that creates the table, so
+that no table ever stands without one. They bind the serving role; owners and superusers skip them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.migrations.operations import RunSQL
+
+from xiaojia.kernel.actors import Scope
+
+FUNCTIONS_SQL = """
+CREATE FUNCTION app_communities() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT COALESCE(NULLIF(current_setting('app.communities', true), '')::bigint[], '{}') $$;
+CREATE FUNCTION app_wide() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT COALESCE(current_setting('app.wide', true), '') = 'on' $$;
+CREATE FUNCTION app_households() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT COALESCE(NULLIF(current_setting('app.households', true), '')::bigint[], '{}') $$;
+"""
+FUNCTIONS_REVERSE_SQL = (
+    "DROP FUNCTION app_communities(); DROP FUNCTION app_wide(); DROP FUNCTION app_households();"
+)
+
+# The sub-selects make PostgreSQL read each setting once a query instead of once a row.
+_COMMUNITY = "community_id = ANY ((SELECT app_communities())::bigint[])"
+_HOUSEHOLD = "((SELECT app_wide()) OR {column} = ANY ((SELECT app_households())::bigint[]))"
+
+
+def community_fence(table: str) -> RunSQL:
+    """A policy that shows a row to people of its community only."""
+    return _fence(table, _COMMUNITY)
+
+
+def wide_fence(table: str) -> RunSQL:
+    """A policy for rows that only community-wide roles may see (staged workbooks, for example)."""
+    return _fence(table, f"{_COMMUNITY} AND (SELECT app_wide())")
+
+
+def personal_fence(table: str, *, household_column: str = "household_id") -> RunSQL:
+    """A policy that shows a row to community-wide roles and to those whose doors include it."""
+    return _fence(table, f"{_COMMUNITY} AND {_HOUSEHOLD.format(column=household_column)}")
+
+
+def wide_read_fence(table: str) -> RunSQL:
+    """A policy for rows that everybody of the community may leave, and only wide roles may read."""
+    return _fence(table, f"{_COMMUNITY} AND (SELECT app_wide())", written=_COMMUNITY)
+
+
+def _fence(table: str, seen: str, *, written: str = "") -> RunSQL:
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY fence ON {table} USING ({seen}) WITH CHECK ({written or seen});",
+        f"DROP POLICY fence ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
+
+def append_only(table: str, *, may_delete: bool = False) -> RunSQL:
+    """Takes UPDATE (and DELETE) of a table away from every role but its owner."""
+    verbs = "UPDATE, TRUNCATE" if may_delete else "UPDATE, DELETE, TRUNCATE"
+    return RunSQL(
+        f"""DO $$ DECLARE grantee_name text; BEGIN
+          FOR grantee_name IN
+            SELECT DISTINCT acl.grantee::regrole::text FROM pg_class c, aclexplode(c.relacl) acl
+            WHERE c.oid = '{table}'::regclass AND acl.grantee NOT IN (0, c.relowner)
+          LOOP EXECUTE format('REVOKE {verbs} ON {table} FROM %s', grantee_name); END LOOP;
+        END $$;""",
+        RunSQL.noop,
+    )
+
+
+def enter(scope: Scope) -> None:
+    """Set the scope of the running transaction: one query; outside `atomic()` it would be lost."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a scope needs a transaction: set_config(..., true) ends with it")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.communities', %s, true), set_config('app.wide', %s, true),"
+            " set_config('app.households', %s, true)",
+            [_array(scope.community_ids), "on" if scope.is_wide else "", _array(scope.household_ids)],
+        )
+
+
+@contextmanager
+def entered(scope: Scope) -> Iterator[None]:
+    """A transaction inside which the database shows what `scope` may see, and nothing else."""
+    with transaction.atomic():
+        enter(scope)
+        yield
+
+
+def _array(ids: tuple[int, ...]) -> str:
+    return "{" + ",".join(str(int(i)) for i in ids) + "}"
