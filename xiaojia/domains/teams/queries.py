@@ -1,0 +1,53 @@
+"""Reads of teams, first of all: how far may this account see on this day?"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from xiaojia.domains.microgrids.queries import door_ids
+from xiaojia.domains.teams.models import Tenure
+from xiaojia.kernel.actors import NOWHERE, WIDE_ROLES, Actor, Scope
+
+
+def tenures_of(account_id: int, *, on: date) -> QuerySet[Tenure]:
+    """The tenures an account holds on that day, the widest role first."""
+    return (
+        Tenure.objects.filter(account_id=account_id, from_on__lte=on)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .order_by("community_id", "id")
+    )
+
+
+def scope_of(tenure: Tenure, *, on: date) -> Scope:
+    """What a tenure opens on that day: a whole community, or the doors of one micro-grid (one query)."""
+    community_ids = (tenure.community_id,)
+    if tenure.role in WIDE_ROLES:
+        return Scope(community_ids=community_ids, is_wide=True)
+    if tenure.microgrid_id is None:
+        return Scope(community_ids=community_ids)
+    return Scope(community_ids=community_ids, household_ids=door_ids(tenure.microgrid_id, on=on))
+
+
+def actor_of(account_id: int, tenure_id: int | None, *, on: date) -> Actor | None:
+    """The actor of a request: the chosen tenure if it still holds today, else the first one, else nobody."""
+    tenures = list(tenures_of(account_id, on=on))
+    chosen = next((t for t in tenures if t.pk == tenure_id), tenures[0] if tenures else None)
+    if chosen is None:
+        return None
+    return actor_in(chosen, on=on)
+
+
+def actor_in(tenure: Tenure, *, on: date) -> Actor:
+    """The actor of one tenure on that day."""
+    scope = scope_of(tenure, on=on)
+    if scope == NOWHERE:
+        raise ValueError("a tenure always opens a community")
+    return Actor(
+        account_id=tenure.account_id,
+        role=tenure.role,
+        community_id=tenure.community_id,
+        scope=scope,
+        tenure_id=tenure.pk,
+    )
