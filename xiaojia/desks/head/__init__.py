@@ -1,0 +1,1 @@
+"""The head's desk: my micro-grid, its doors, and how to reach each of them."""

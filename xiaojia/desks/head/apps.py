@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HeadConfig(AppConfig):
+    name = "xiaojia.desks.head"
+    label = "head"

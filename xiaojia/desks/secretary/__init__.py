@@ -1,0 +1,1 @@
+"""The secretary's desk: one page with what to decide, what to mind, and numbers that open their records."""

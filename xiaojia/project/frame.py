@@ -1,0 +1,84 @@
+"""What the page frame shows: community, desk, tabs, person. One small table says which tabs a desk has.
+
+A tab comes with its first real page; the full list per role stands in docs/design-system.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from xiaojia.domains.places import queries as places
+from xiaojia.kernel.actors import ROLES, Actor
+from xiaojia.project.look import text_size
+
+TABS: Final = {
+    "secretary": [(_("今天"), "home", "/"), (_("小家"), "microgrids:home", "/microgrids/")],
+    "officer": [
+        (_("今天"), "home", "/"),
+        (_("住户表"), "registers:home", "/registers/"),
+        (_("小家"), "microgrids:home", "/microgrids/"),
+    ],
+    "head": [(_("今天"), "home", "/"), (_("邻居"), "neighbours", "/neighbours/")],
+}
+"""Role -> (word, URL name, path prefix that lights the tab)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: object
+    url: str
+    key: int
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    community_name: str = ""
+    desk_name: object = ""
+    person_name: str = ""
+    is_simulated: bool = False
+    is_demo: bool = False
+    text_size: str = "standard"
+    tabs: tuple[Tab, ...] = ()
+    desks: tuple[Desk, ...] = ()
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame`, built only if the template asks for it."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+
+
+def _frame(request: HttpRequest) -> Frame:
+    actor: Actor | None = getattr(request, "actor", None)
+    size = text_size(request)
+    if actor is None:
+        return Frame(text_size=size)
+    community = places.community(actor.community_id)
+    return Frame(
+        community_name=community.name,
+        desk_name=_("%(role)s的桌子") % {"role": ROLES[actor.role]},
+        person_name=getattr(request.user, "name", ""),
+        is_simulated=community.is_simulated,
+        text_size=size,
+        tabs=_tabs(request.path, actor.role),
+    )
+
+
+def _tabs(path: str, role: str) -> tuple[Tab, ...]:
+    tabs = []
+    for key, (label, name, prefix) in enumerate(TABS.get(role, TABS["head"][:1]), start=1):
+        is_current = path == "/" if prefix == "/" else path.startswith(prefix)
+        tabs.append(Tab(label, reverse(name), key, is_current))
+    return tuple(tabs)
