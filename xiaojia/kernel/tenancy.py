@@ -78,20 +78,40 @@ def enter(scope: Scope) -> None:
     """Set the scope of the running transaction: one query; outside `atomic()` it would be lost."""
     if not connection.in_atomic_block:
         raise RuntimeError("a scope needs a transaction: set_config(..., true) ends with it")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.communities', %s, true), set_config('app.wide', %s, true),"
-            " set_config('app.households', %s, true)",
-            [_array(scope.community_ids), "on" if scope.is_wide else "", _array(scope.household_ids)],
-        )
+    _set([_array(scope.community_ids), "on" if scope.is_wide else "", _array(scope.household_ids)])
 
 
 @contextmanager
 def entered(scope: Scope) -> Iterator[None]:
-    """A transaction inside which the database shows what `scope` may see, and nothing else."""
+    """A transaction inside which the database shows what `scope` may see, and nothing else.
+
+    Nested inside another scope, it gives that one back at the end.
+    """
+    outer = _settings() if connection.in_atomic_block else None
     with transaction.atomic():
         enter(scope)
         yield
+        if outer is not None:
+            _set(outer)
+
+
+def _settings() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(current_setting('app.communities', true), ''),"
+            " COALESCE(current_setting('app.wide', true), ''),"
+            " COALESCE(current_setting('app.households', true), '')"
+        )
+        return list(cursor.fetchone())
+
+
+def _set(values: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.communities', %s, true), set_config('app.wide', %s, true),"
+            " set_config('app.households', %s, true)",
+            values,
+        )
 
 
 def _array(ids: tuple[int, ...]) -> str:
