@@ -1,0 +1,1 @@
+"""Wiring: settings, urls, middleware, command line, process tree. Nothing imports it."""

@@ -1,0 +1,1 @@
+"""One process tree: PostgreSQL, the web server and the worker under one parent that keeps them alive."""

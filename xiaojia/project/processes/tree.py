@@ -1,0 +1,191 @@
+"""`xiaojia serve`: one parent keeps PostgreSQL, the web server and the worker alive, and takes all of them along."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from xiaojia.project.processes.postgres import Cluster, die_with_parent
+
+FIRST_PORT: Final = 8300
+PORTS: Final = 20
+STOP_SECONDS: Final = 6
+LOOK_SECONDS: Final = 0.2
+
+
+class AlreadyRunning(Exception):
+    """This home is served already; `url` says where."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[IO[str]]:
+    """Hold the home's lock; raises AlreadyRunning with the address of the one who holds it."""
+    home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    path = home / "serve.json"
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(_address_in(path)) from None
+        yield lock
+
+
+def _address_in(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text())["url"])
+    except (OSError, ValueError, KeyError):
+        return f"http://127.0.0.1:{FIRST_PORT}"
+
+
+def free_port(wanted: int, host: str) -> int:
+    """`wanted`, or the next of twenty that nobody listens on."""
+    for port in range(wanted, wanted + PORTS):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"ports {wanted} to {wanted + PORTS - 1} are all taken; name another with --port")
+
+
+@dataclass(slots=True)
+class Child:
+    """One process of ours with its own group, started again when it ends."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    failures: int = 0
+    started_at: float = 0.0
+    not_before: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it in a session of its own; it ends when the parent does."""
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        self.started_at = time.monotonic()
+
+    def tend(self) -> None:
+        """Start it again if it ended: at once the first time, later with growing patience (10 s at most)."""
+        moment = time.monotonic()
+        if self.process is not None:
+            if self.process.poll() is None:
+                return
+            self._kill_group()
+            self.process = None
+            self.failures = 0 if moment - self.started_at > 30 else self.failures + 1
+            self.not_before = moment + min(10.0, 0.25 * (2**self.failures - 1))
+            _say("child ended, starting it again", child=self.name)
+        if moment >= self.not_before:
+            self.start()
+
+    def stop(self) -> None:
+        """Ask politely."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, deadline: float) -> None:
+        """Wait until `deadline` (monotonic), then kill the whole group."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass
+        self._kill_group()
+        self.process.wait()
+
+    def _kill_group(self) -> None:
+        """A killed leader leaves its own children behind: they go too, and free the port."""
+        assert self.process is not None
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+class Tree:
+    """The parent: starts the children in order, looks after them, stops them in reverse."""
+
+    def __init__(self, cluster: Cluster | None, children: list[Child]) -> None:
+        self._cluster = cluster
+        self._children = children
+        self._is_stopping = False
+
+    def run(self) -> None:
+        """Look after everything until SIGTERM or SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        for child in self._children:
+            child.start()
+        try:
+            while not self._is_stopping:
+                self._tend()
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Everything goes, within seconds; PostgreSQL last."""
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self._children:
+            child.stop()
+        for child in self._children:
+            child.wait(deadline)
+        if self._cluster is not None:
+            self._cluster.stop()
+
+    def _tend(self) -> None:
+        if self._cluster is not None and self._cluster.has_ended():
+            _say("PostgreSQL ended, starting it again", child="postgres")
+            self._cluster.launch()
+            self._cluster.wait_ready()
+        for child in self._children:
+            child.tend()
+
+    def _ask_to_stop(self, _number: int, _frame: Any) -> None:
+        self._is_stopping = True
+
+
+def web(port: int, host: str, environment: dict[str, str], static: Path) -> Child:
+    """granian with WSGI: two processes, eight threads each; static files never reach Python."""
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", os.environ.get("XIAOJIA_WEB_WORKERS", "2"), "--blocking-threads", "6"),
+        *("--backlog", "256", "--respawn-failed-workers", "--workers-kill-timeout", "2", "--no-ws"),
+        *("--log-level", "warning", "--static-path-route", "/static", "--static-path-mount", str(static)),
+        *("--static-path-expires", "31536000", "xiaojia.project.wsgi:application"),
+    ]
+    return Child("web", command, environment)
+
+
+def worker(environment: dict[str, str]) -> Child:
+    """The one worker: long work and everything periodic."""
+    return Child("worker", [sys.executable, "-m", "xiaojia.project.cli", "worker"], environment)
+
+
+def _say(message: str, *, child: str) -> None:
+    print(json.dumps({"logger": "xiaojia.processes", "message": message, "child": child}), file=sys.stderr)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path
+
+from xiaojia.desks.finding.views import find
+from xiaojia.desks.head.views import neighbours
+from xiaojia.project import health, look, work_views
+from xiaojia.project.home import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("", include("xiaojia.domains.people.urls")),
+    path("find/", find, name="find"),
+    path("neighbours/", neighbours, name="neighbours"),
+    path("registers/", include(("xiaojia.domains.registers.urls", "registers"))),
+    path("microgrids/", include(("xiaojia.domains.microgrids.urls", "microgrids"))),
+    path("work/<uuid:work_id>/", work_views.work_page, name="work"),
+    path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),
+    path("text-size/", look.set_text_size, name="text_size"),
+    path("language/", look.set_language, name="language"),
+    path("keys/", look.keyboard, name="keyboard"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+if settings.XIAOJIA_DEMO:
+    from xiaojia.project import demo_views
+
+    urlpatterns.append(path("demo/as/<str:role>/", demo_views.sit_down_as, name="demo_as"))
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", look.styleguide, name="styleguide"))
+
+handler403 = "xiaojia.project.health.forbidden"
+handler404 = "xiaojia.project.health.not_found"
+handler500 = "xiaojia.project.health.fault"
