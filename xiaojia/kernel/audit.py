@@ -41,7 +41,7 @@ def record(
     """
     texts = sorted(str(i) for i in ids)
     salt = os.urandom(16)
-    plain = dict(detail or {})
+    plain = json.loads(json.dumps(dict(detail or {}), cls=DjangoJSONEncoder))
     entry = AuditEntry.objects.create(
         community_id=by.community_id,
         at=at,

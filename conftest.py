@@ -29,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+    from django.conf import settings
+
+    # A slow hash protects passwords, not tests: the cast has two dozen of them.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -126,7 +130,7 @@ def _flush_as_owner() -> Iterator[None]:
 @pytest.fixture
 def data_folder() -> Path:
     """The folder with real public data; tests that need it say so when it is missing."""
-    folder = Path(os.environ.get("XIAOJIA_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    folder = Path(os.environ.get("XIAOJIA_DATA", Path(__file__).resolve().parents[1] / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip("real public data is not here: set XIAOJIA_DATA to its folder")
     return folder
