@@ -58,13 +58,15 @@ def _start_cluster(config: pytest.Config) -> None:
 
 
 def _migrate(cluster: Any) -> None:
-    from xiaojia.project.processes.postgres import DATABASE
-
     import subprocess
     import sys
 
+    from xiaojia.project.processes.postgres import DATABASE
+
     urls = cluster.urls()
-    environment = dict(os.environ, DATABASE_URL=urls.serving, DATABASE_OWNER_URL=urls.owner, XIAOJIA_AS_OWNER="1")
+    environment = dict(
+        os.environ, DATABASE_URL=urls.serving, DATABASE_OWNER_URL=urls.owner, XIAOJIA_AS_OWNER="1"
+    )
     command = [sys.executable, "-m", "xiaojia.project.processes.preparing", "--no-static"]
     subprocess.run(command, env=environment, check=True)
     with cluster.admin() as connection:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 from xiaojia.project.settings.home import XIAOJIA_HOME
+
+if TYPE_CHECKING:
+    from xiaojia.project.processes.postgres import Urls
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,13 +39,17 @@ def _told(command: Callable[[argparse.Namespace], int], options: argparse.Namesp
 
     try:
         return command(options)
+    except KeyboardInterrupt:
+        return 130
     except (Refused, PostgresMissing, PostgresDidNotStart, OSError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xiaojia", description="小家: one community's micro-grids, one command.")
+    parser = argparse.ArgumentParser(
+        prog="xiaojia", description="小家: one community's micro-grids, one command."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -52,8 +59,12 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = add("serve", _serve, "serve pages and do the work until Ctrl+C")
     serve.add_argument("--port", type=int, default=8300)
-    serve.add_argument("--lan", action="store_true", help="also for staff devices of the office network, plain HTTP")
-    serve.add_argument("--demo", action="store_true", help="simulated communities only: look at it as any role")
+    serve.add_argument(
+        "--lan", action="store_true", help="also for staff devices of the office network, plain HTTP"
+    )
+    serve.add_argument(
+        "--demo", action="store_true", help="simulated communities only: look at it as any role"
+    )
     add("migrate", _migrate, "bring the database to this version")
     community = add("community", _community, "open a community: community add CODE NAME")
     community.add_argument("verb", choices=["add"])
@@ -61,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     community.add_argument("name")
     divisions = add("divisions", _divisions, "read division tables (CSV with code and name)")
     divisions.add_argument("files", nargs="+", type=Path)
-    divisions.add_argument("--as-of", type=date.fromisoformat, required=True, help="date of the tables, 2023-06-30")
+    divisions.add_argument(
+        "--as-of", type=date.fromisoformat, required=True, help="date of the tables, 2023-06-30"
+    )
     account = add("account", _account, "give somebody a desk: account add USERNAME NAME ROLE CODE")
     account.add_argument("verb", choices=["add", "password"])
     account.add_argument("username")
@@ -71,37 +84,25 @@ def _parser() -> argparse.ArgumentParser:
     add("verify", _verify, "recompute the audit trail and every domain's own checks")
     worker = add("worker", _worker, "do queued work (started by serve)")
     worker.add_argument("--one-shot", action="store_true", help="until the queue is empty")
-    plan = commands.add_parser("plan", help="divide a CSV of buildings: plan INPUT.csv --out P.csv --report R.json")
+    plan = commands.add_parser(
+        "plan", help="divide a CSV of buildings: plan INPUT.csv --out P.csv --report R.json"
+    )
     plan.set_defaults(command=lambda _options: 0)
-    demo = commands.add_parser("demo", help="a simulated community, or real blocks with --blocks, ready to look at")
+    demo = commands.add_parser(
+        "demo", help="a simulated community, or real blocks with --blocks, ready to look at"
+    )
     demo.set_defaults(command=lambda _options: 0)
     return parser
 
 
-NO_DATABASE: Final = (
-    "DATABASE_URL is set but DATABASE_OWNER_URL is not: an external database needs both, one for serving and one"
-    " for its owner; set the second and start again."
-)
-
-
 @contextmanager
-def database(home: Path = XIAOJIA_HOME) -> Iterator[None]:
-    """The two database addresses in the environment: external ones, or the embedded server's, started if needed."""
-    if os.environ.get("DATABASE_URL"):
-        if not os.environ.get("DATABASE_OWNER_URL"):
-            raise OSError(NO_DATABASE)
-        yield
-        return
-    from xiaojia.project.processes.postgres import Cluster
+def database(home: Path = XIAOJIA_HOME) -> Iterator[Urls]:
+    """The database, external or our own; its serving address stands where Django's settings look for it."""
+    from xiaojia.project.processes.database import opened
 
-    cluster = Cluster(home)
-    urls = cluster.start()
-    os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = urls.serving, urls.owner
-    try:
-        yield
-    finally:
-        del os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"]
-        cluster.stop()
+    with opened(home) as (urls, _cluster):
+        os.environ["DATABASE_URL"] = urls.serving
+        yield urls
 
 
 def start_django() -> None:
@@ -119,10 +120,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _migrate(_options: argparse.Namespace) -> int:
-    from xiaojia.project.processes import serving
+    from xiaojia.project.processes.serving import prepare
 
-    with database():
-        serving.migrate()
+    with database() as urls:
+        prepare(urls, has_static=False)
     print("数据库已经是这一版的样子。")
     return 0
 
@@ -169,9 +170,7 @@ def _account(options: argparse.Namespace) -> int:
         community = communities().filter(code=options.code).first()
         if community is None:
             raise Refused(f"没有代码是“{options.code}”的社区；先用 community add 建一个。")
-        account = actions.add_account(
-            username=options.username, name=options.name, password=getpass("密码 ")
-        )
+        account = actions.add_account(username=options.username, name=options.name, password=getpass("密码 "))
         open_desk(account_id=account.pk, community_id=community.pk, role=options.role, on=clock.today())
     print(f"{options.name} 可以登录了。")
     return 0

@@ -15,10 +15,12 @@ import pwd
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -48,7 +50,7 @@ class PostgresMissing(Exception):
 
 
 class PostgresDidNotStart(Exception):
-    """The server did not answer in time; the message says where its log is."""
+    """The server cannot start, or did not answer in time; the message says why, or where its log is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ def _server_user() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresMissing("as root, PostgreSQL needs an unprivileged user: neither postgres nor nobody exists")
+    raise PostgresMissing(
+        "as root, PostgreSQL needs an unprivileged user: neither postgres nor nobody exists"
+    )
 
 
 class Cluster:
@@ -114,7 +118,7 @@ class Cluster:
         self._process: subprocess.Popen[bytes] | None = None
         short = hashlib.sha256(str(self._data.absolute()).encode()).hexdigest()[:10]
         # A socket's path may have 107 bytes, so it never lies in the home folder.
-        self.sockets = Path(tempfile.gettempdir()) / f"xiaojia-{short}"
+        self.sockets = _runtime_folder() / f"xiaojia-{short}"
 
     @property
     def pid(self) -> int | None:
@@ -124,6 +128,7 @@ class Cluster:
     def start(self) -> Urls:
         """Initialise if new, start, wait until it answers, and return the database's addresses."""
         is_new = self._initialise()
+        self._check_version()
         if not self.is_ready():
             self.launch()
             self.wait_ready()
@@ -141,8 +146,7 @@ class Cluster:
 
     def launch(self) -> None:
         """Start the server process; `wait_ready` tells when it answers."""
-        self.sockets.mkdir(mode=0o711, exist_ok=True)
-        self._own(self.sockets)
+        self._make_socket_folder()
         options = dict(SERVER_OPTIONS)
         if not self._is_durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -178,8 +182,10 @@ class Cluster:
         return subprocess.run(command, check=False).returncode == 0
 
     def has_ended(self) -> bool:
-        """Whether the server that this object started is gone."""
-        return self._process is not None and self._process.poll() is not None
+        """Whether the server is gone; one that another command of ours had started is asked, not watched."""
+        if self._process is None:
+            return not self.is_ready()
+        return self._process.poll() is not None
 
     def stop(self) -> None:
         """Fast shutdown: running transactions are rolled back; after ten seconds at once."""
@@ -206,22 +212,26 @@ class Cluster:
                     sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)
                 )
             )
-        if template == "template0":
-            self._grant(name)
 
     def _initialise(self) -> bool:
+        """Make the data folder beside its place and move it there whole: half an initdb never counts."""
         if (self._data / "PG_VERSION").exists():
             return False
         self._home.mkdir(mode=0o711, parents=True, exist_ok=True)
-        if self._data.exists() and any(self._data.iterdir()):
-            shutil.rmtree(self._data)  # an initdb that was cut off; it never held a row
-        self._data.mkdir(mode=0o700, exist_ok=True)
-        self._own(self._data)
+        if not _can_traverse(self._home, self._user.pw_uid):
+            raise PostgresDidNotStart(
+                f"PostgreSQL, which runs as {self._user.pw_name}, cannot enter {self._home};"
+                " set XIAOJIA_HOME to a folder that everybody may pass through and start again."
+            )
+        draft = self._home / "pg.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._own(draft)
         with tempfile.NamedTemporaryFile("w") as password:
             password.write(self._secrets()["admin"])
             password.flush()
             self._own(Path(password.name))
-            command = [self._binary("initdb"), "-D", str(self._data), "-U", "postgres", "-A", "scram-sha-256"]
+            command = [self._binary("initdb"), "-D", str(draft), "-U", "postgres", "-A", "scram-sha-256"]
             command += ["--pwfile", password.name, "--locale=C.UTF-8", "--encoding=UTF8", "--no-instructions"]
             if not self._is_durable:
                 command.append("--no-sync")
@@ -230,7 +240,27 @@ class Cluster:
             )
         if done.returncode != 0:
             raise PostgresDidNotStart(f"initdb failed: {done.stderr.decode(errors='replace').strip()[-400:]}")
+        draft.rename(self._data)
         return True
+
+    def _check_version(self) -> None:
+        """Data of one major version is never opened with another's binaries."""
+        stored = (self._data / "PG_VERSION").read_text().strip()
+        answer = subprocess.run([self._binary("postgres"), "--version"], check=True, capture_output=True)
+        ours = answer.stdout.decode().split()[2].partition(".")[0]
+        if stored != ours:
+            raise PostgresDidNotStart(
+                f"The data in {self._data} was written by PostgreSQL {stored}, but PostgreSQL {ours} is here;"
+                f" set XIAOJIA_PG_BIN to the bin folder of a PostgreSQL {stored} and start again."
+            )
+
+    def _make_socket_folder(self) -> None:
+        """A folder of our own; one that somebody else laid in the way is refused, links included."""
+        self.sockets.mkdir(mode=0o711, exist_ok=True)
+        status = self.sockets.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {os.geteuid(), self._user.pw_uid}:
+            raise PostgresDidNotStart(f"{self.sockets} belongs to somebody else; remove it and start again.")
+        self._own(self.sockets)
 
     def _create_roles(self) -> None:
         secret = self._secrets()
@@ -246,24 +276,6 @@ class Cluster:
         if not self._has_database():
             self.create_database(DATABASE)
 
-    def _grant(self, database: str) -> None:
-        """What the owner makes from now on, the serving role may use; the schema itself it may not change."""
-        owner, serving = sql.Identifier(OWNER), sql.Identifier(SERVING)
-        statements = (
-            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-            "ALTER SCHEMA public OWNER TO {owner}",
-            "GRANT USAGE ON SCHEMA public TO {serving}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-            " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {serving}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-            " GRANT USAGE, SELECT ON SEQUENCES TO {serving}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public"
-            " GRANT EXECUTE ON FUNCTIONS TO {serving}",
-        )
-        with self.admin(database) as connection:
-            for statement in statements:
-                connection.execute(sql.SQL(statement).format(owner=owner, serving=serving))
-
     def _has_database(self) -> bool:
         with self.admin() as connection:
             return bool(
@@ -277,10 +289,8 @@ class Cluster:
             draft = path.with_name(f".{path.name}.{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(json.dumps({k: secrets.token_hex(24) for k in ("admin", "owner", "serving")}))
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
             draft.unlink()
         return dict(json.loads(path.read_text()))
 
@@ -314,6 +324,14 @@ def _reachable(folder: Path, home: Path, user: pwd.struct_passwd) -> Path:
         except OSError:
             shutil.rmtree(draft)
     return copy / "bin"
+
+
+def _runtime_folder() -> Path:
+    """A short folder for sockets: the system's for root, the user's own, else the temporary one."""
+    for folder in ("/run" if os.geteuid() == 0 else "", os.environ.get("XDG_RUNTIME_DIR", "")):
+        if folder and os.access(folder, os.W_OK) and len(folder) < 40:
+            return Path(folder)
+    return Path("/tmp")  # noqa: S108  # the folder inside is checked to be ours
 
 
 def _can_traverse(path: Path, uid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Brings the database and the static files to this version. Runs as the owner role, in a process of its own."""
+"""Brings roles, tables and static files to this version. Runs as the owner, in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,17 @@ def main() -> int:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from xiaojia.kernel.refusals import Refused
+    from xiaojia.project.processes.database import external, let_serve
     from xiaojia.project.processes.serving import NOT_BUILT, built_assets
 
+    try:
+        urls = external()
+        if urls is not None:
+            let_serve(urls)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)

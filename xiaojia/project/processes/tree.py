@@ -1,4 +1,4 @@
-"""`xiaojia serve`: one parent keeps PostgreSQL, the web server and the worker alive, and takes all of them along."""
+"""`xiaojia serve`: one parent keeps PostgreSQL, pages and worker alive, and takes all of them along."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -111,20 +111,16 @@ class Child:
         """Wait until `deadline` (monotonic), then kill the whole group."""
         if self.process is None:
             return
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         self._kill_group()
         self.process.wait()
 
     def _kill_group(self) -> None:
         """A killed leader leaves its own children behind: they go too, and free the port."""
-        assert self.process is not None
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class Tree:

@@ -26,6 +26,8 @@ def from_url(url: str, *, pool: bool) -> dict[str, Any]:
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
         "CONN_MAX_AGE": 0,
+        # The pool drops connections that a killed PostgreSQL left behind before a page gets one.
+        "CONN_HEALTH_CHECKS": pool,
         "OPTIONS": options,
     }
 

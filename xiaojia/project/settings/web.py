@@ -11,6 +11,7 @@ from xiaojia.project.settings.home import DEBUG, XIAOJIA_DEMO, XIAOJIA_HOME, XIA
 _ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
