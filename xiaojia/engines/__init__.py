@@ -1,0 +1,1 @@
+"""Thinking: pure Python on plain values. No Django, no clock, no files, no network."""

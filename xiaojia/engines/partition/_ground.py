@@ -1,0 +1,175 @@
+"""One community laid out for the search: chains of atoms, intervals, distances, who is a neighbour of whom.
+
+Costs are integers in units of 1/1300 metre, so that sums are exact: h*d/65 in decimetres becomes 2*h*d,
+and 0.05*(s-65)^2 metres becomes 65*(s-65)^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import Delaunay, QhullError
+
+from xiaojia.engines.partition.problem import Limits, Problem, Stretch, Weights
+
+UNITS_PER_METRE = 1300
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """What is never cut: a small unit, or a block of floors of a large one. `row` is the input row."""
+
+    row: int
+    floor_from: int
+    floor_to: int
+    households: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A building: its compound's index, its place in decimetres, its chain of atoms."""
+
+    compound: int
+    name: str
+    x: float
+    y: float
+    atoms: tuple[Atom, ...]
+
+
+@dataclass(slots=True)
+class Ground:
+    """One community. `compounds` are names; `edges[b]` the neighbours of building b in the Gabriel graph."""
+
+    limits: Limits
+    weights: Weights
+    compounds: list[str]
+    blocks: list[Block]
+    edges: list[frozenset[int]] = field(default_factory=list)
+    distance: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def compound_neighbours(self) -> dict[int, dict[int, int]]:
+        """Compound -> neighbouring compounds with their shortest joining edge (decimetres)."""
+        found: dict[int, dict[int, int]] = {c: {} for c in range(len(self.compounds))}
+        for b, others in enumerate(self.edges):
+            for o in others:
+                mine, theirs = self.blocks[b].compound, self.blocks[o].compound
+                if mine != theirs:
+                    metres = int(self.distance[b, o])
+                    found[mine][theirs] = min(metres, found[mine].get(theirs, metres))
+        return found
+
+
+def atoms_of(row: int, stretch: Stretch, most: int, *, is_down: bool, single_floors: bool) -> list[Atom]:
+    """The chain of one unit: whole when it fits, else blocks of up to three floors (or single floors)."""
+    if stretch.household_count <= most:
+        return [Atom(row, 1, stretch.floors, stretch.household_count)]
+    height = 1 if single_floors else max(1, min(3, most // stretch.most_homes_on_a_floor))
+    atoms: list[Atom] = []
+    for low in range(1, stretch.floors + 1, height):
+        high = min(low + height - 1, stretch.floors)
+        homes = stretch.homes_up_to(high) - stretch.homes_up_to(low - 1)
+        if homes == 0 and atoms:
+            last = atoms.pop()
+            atoms.append(Atom(row, last.floor_from, high, last.households))
+        else:
+            atoms.append(Atom(row, low, high, homes))
+    if len(atoms) > 1 and atoms[0].households == 0:
+        first, second = atoms[0], atoms[1]
+        atoms[:2] = [Atom(row, first.floor_from, second.floor_to, second.households)]
+    return atoms[::-1] if is_down else atoms
+
+
+def lay_out(problem: Problem, rows: Sequence[int], *, single_floor_compounds: frozenset[str] = frozenset()) -> Ground:
+    """The ground of the community whose input rows are `rows`."""
+    stretches = problem.stretches
+    compounds = sorted({stretches[r].compound for r in rows})
+    index = {name: i for i, name in enumerate(compounds)}
+    chains: dict[tuple[str, str], list[int]] = {}
+    for r in rows:
+        chains.setdefault((stretches[r].compound, stretches[r].building), []).append(r)
+    blocks = []
+    for (compound, building), chain in sorted(chains.items()):
+        atoms: list[Atom] = []
+        for place, r in enumerate(chain):
+            atoms += atoms_of(
+                r,
+                stretches[r],
+                problem.limits.most_households,
+                is_down=place % 2 == 1,
+                single_floors=compound in single_floor_compounds,
+            )
+        x = sum(stretches[r].x_metres for r in chain) / len(chain)
+        y = sum(stretches[r].y_metres for r in chain) / len(chain)
+        blocks.append(Block(index[compound], building, x * 10, y * 10, tuple(atoms)))
+    ground = Ground(problem.limits, problem.weights, compounds, blocks)
+    points = np.array([(b.x, b.y) for b in blocks])
+    gaps = points[:, None, :] - points[None, :, :]
+    ground.distance = np.rint(np.hypot(gaps[..., 0], gaps[..., 1])).astype(np.int64)
+    ground.edges = _edges(problem, ground, points)
+    return ground
+
+
+def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) -> list[frozenset[int]]:
+    """Gabriel graph with edges up to `max_join_metres`; on a sketch, across compounds only confirmed pairs."""
+    reach = problem.limits.max_join_metres * 10
+    edges: list[set[int]] = [set() for _ in ground.blocks]
+    for a, b in gabriel_pairs(points):
+        first, second = ground.blocks[a], ground.blocks[b]
+        if ground.distance[a, b] > reach and (first.compound != second.compound or problem.neighbours is None):
+            continue
+        if first.compound != second.compound and problem.neighbours is not None:
+            pair = (ground.compounds[first.compound], ground.compounds[second.compound])
+            if pair not in problem.neighbours and pair[::-1] not in problem.neighbours:
+                continue
+        edges[a].add(b)
+        edges[b].add(a)
+    return [frozenset(e) for e in edges]
+
+
+def gabriel_pairs(points: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs whose diametral circle holds no third point (K. R. Gabriel, R. R. Sokal 1969).
+
+    Points at the same place count as one: each is joined to the first of them.
+    """
+    places, first, inverse = np.unique(np.rint(points), axis=0, return_index=True, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    pairs = [
+        (int(first[inverse[i]]), i) for i in range(len(points)) if int(first[inverse[i]]) != i
+    ]
+    for a, b in _candidate_pairs(places):
+        middle = (places[a] + places[b]) / 2
+        radius = ((places[a] - places[b]) ** 2).sum() / 4
+        inside = ((places - middle) ** 2).sum(axis=1) < radius - 1e-6
+        inside[[a, b]] = False
+        if not inside.any():
+            pairs.append((int(first[a]), int(first[b])))
+    return pairs
+
+
+def _candidate_pairs(places: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Gabriel edges are Delaunay edges; tiny or straight-line sets try every pair."""
+    count = len(places)
+    if count >= 5:
+        try:
+            triangles = Delaunay(places).simplices
+        except QhullError:
+            pass
+        else:
+            sides = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
+            return [(int(a), int(b)) for a, b in np.unique(np.sort(sides, axis=1), axis=0)]
+    return [(a, b) for a in range(count) for b in range(a + 1, count)]
+
+
+def is_connected(buildings: Sequence[int], edges: Sequence[frozenset[int]]) -> bool:
+    """Whether the buildings hang together on the neighbour graph."""
+    todo = set(buildings)
+    stack = [todo.pop()]
+    while stack:
+        near = edges[stack.pop()] & todo
+        todo -= near
+        stack += near
+    return not todo
