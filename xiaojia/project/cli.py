@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xiaojia.project.settings.home import XIAOJIA_HOME
+from xiaojia.project.installation import XIAOJIA_HOME
 
 if TYPE_CHECKING:
     from xiaojia.project.processes.postgres import Urls

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, Final
 
 from xiaojia.kernel.refusals import Refused
+from xiaojia.project.installation import XIAOJIA_HOME
 from xiaojia.project.processes.database import external, opened
 from xiaojia.project.processes.demo_guard import refuse_real_data, refuse_strangers
 from xiaojia.project.processes.postgres import Urls
 from xiaojia.project.processes.tree import AlreadyRunning, Tree, free_port, only_one, web, worker
-from xiaojia.project.settings.home import XIAOJIA_HOME
 
 NOT_BUILT: Final = (
     "The pages' styles are not built yet: run 'make setup' (it needs Node 20), then start again."

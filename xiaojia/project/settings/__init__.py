@@ -4,8 +4,8 @@
 PostgreSQL · `XIAOJIA_PUBLIC_URL` the https address of a host · `XIAOJIA_DEMO`, `XIAOJIA_DEBUG` switches.
 """
 
-from xiaojia.project.settings.database import *  # noqa: F403  # Django reads settings as module names
-from xiaojia.project.settings.home import *  # noqa: F403  # the same
+from xiaojia.project.installation import *  # noqa: F403  # Django reads settings as module names
+from xiaojia.project.settings.database import *  # noqa: F403  # the same
 from xiaojia.project.settings.language import *  # noqa: F403  # the same
 from xiaojia.project.settings.logs import *  # noqa: F403  # the same
 from xiaojia.project.settings.web import *  # noqa: F403  # the same

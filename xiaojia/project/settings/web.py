@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from xiaojia.project.settings.home import DEBUG, XIAOJIA_DEMO, XIAOJIA_HOME, XIAOJIA_PUBLIC_URL
+from xiaojia.project.installation import DEBUG, XIAOJIA_DEMO, XIAOJIA_HOME, XIAOJIA_PUBLIC_URL
 
 _ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 

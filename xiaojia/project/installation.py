@@ -1,4 +1,4 @@
-"""Where this installation keeps things, and its two switches."""
+"""Where this installation keeps things, and its two switches. Read by settings and by commands before them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,168 @@
+"""A whole process tree of its own for tests that kill things: `with serving(home) as running: ...`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+PATIENCE_SECONDS: Final = 60
+"""How long a test waits for something that must happen; nothing is asserted about how fast it was."""
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """A home of its own that an unprivileged PostgreSQL user may pass through."""
+    home = Path(tempfile.mkdtemp(prefix="xiaojia-own-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def command_environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a person who types `xiaojia` in a shell: nothing of this test run but the home."""
+    ours = {"DATABASE_URL", "DATABASE_OWNER_URL", "XIAOJIA_DEMO", "XIAOJIA_LAN", "XIAOJIA_AS_OWNER"}
+    return {k: v for k, v in os.environ.items() if k not in ours} | {"XIAOJIA_HOME": str(home)} | more
+
+
+def xiaojia(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "xiaojia.project.cli", *words],
+        env=command_environment(home, **environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def eventually(what: str, holds: Callable[[], bool]) -> None:
+    """Wait until `holds()`; fails with `what` when patience ends."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"did not happen: {what}"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    pid: int
+    parent_pid: int
+    words: str
+
+
+def _processes() -> Iterator[Process]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (OSError, ProcessLookupError):
+            continue
+        state, parent = stat.rpartition(")")[2].split()[:2]
+        if state != "Z":
+            yield Process(int(folder.name), int(parent), words)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process lives; one that only waits to be reaped does not."""
+    return any(p.pid == pid for p in _processes())
+
+
+@dataclass(slots=True)
+class Running:
+    """One `xiaojia serve`: its own process, address and everything below it."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    url: str = ""
+
+    def descendants(self) -> list[Process]:
+        """Every process below ours, in no order."""
+        everything = list(_processes())
+        found, fresh = [], {self.process.pid}
+        while fresh:
+            below = [p for p in everything if p.parent_pid in fresh]
+            found += below
+            fresh = {p.pid for p in below}
+        return found
+
+    def pid_of(self, *marks: str) -> int:
+        """The child (not a grandchild) whose command line has all marks; 0 while there is none."""
+        mine = [p for p in self.descendants() if p.parent_pid == self.process.pid]
+        return next((p.pid for p in mine if all(mark in p.words for mark in marks)), 0)
+
+    @property
+    def postgres_pid(self) -> int:
+        return self.pid_of("postgres", "-D")
+
+    @property
+    def web_pid(self) -> int:
+        return self.pid_of("granian")
+
+    @property
+    def worker_pid(self) -> int:
+        return self.pid_of("xiaojia.project.cli", "worker")
+
+    def status(self, path: str) -> int:
+        """The HTTP status of a page, 0 when nobody answers."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
+
+    def is_ready(self) -> bool:
+        """All three children live, and a page reaches the database."""
+        pids = (self.postgres_pid, self.web_pid, self.worker_pid)
+        return all(pids) and self.status("/readyz") == 200
+
+
+@contextmanager
+def serving(home: Path, *words: str, **environment: str) -> Iterator[Running]:
+    """Start `xiaojia serve`, wait for its address and for readiness; at the end nothing of it is left."""
+    log = home / "serve.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "xiaojia.project.cli", "serve", *words],
+            env=command_environment(home, **environment),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    running = Running(process, home)
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        address = re.search(r"http://[\w.]+:\d+", first)
+        assert address, f"no address in {first!r}; {log.read_text()[-2000:]}"
+        running.url = address[0]
+        eventually(f"ready; {log.read_text()[-2000:]}", running.is_ready)
+        yield running
+    finally:
+        left = [p.pid for p in running.descendants()]
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            for pid in (process.pid, *left):
+                if is_alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+            process.communicate()
