@@ -45,6 +45,9 @@ SERVER_OPTIONS: Final = {
 }
 
 
+_PR_SET_PDEATHSIG: Final = 1
+
+
 class PostgresMissing(Exception):
     """No PostgreSQL binaries are to be had on this machine."""
 
@@ -80,9 +83,9 @@ def binaries() -> Path:
     )
 
 
-def die_with_parent() -> None:
-    """In a child, before exec: get SIGTERM when the parent is gone, however it went."""
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM, 0, 0, 0)
+def die_with_parent(number: int) -> None:
+    """In a child, before exec: get this signal when the parent is gone, however it went."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def _become(uid: int, gid: int, stop_signal: int) -> None:
@@ -90,7 +93,7 @@ def _become(uid: int, gid: int, stop_signal: int) -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    ctypes.CDLL(None, use_errno=True).prctl(1, stop_signal, 0, 0, 0)
+    die_with_parent(stop_signal)
 
 
 def _server_user() -> pwd.struct_passwd:

@@ -72,6 +72,8 @@ class Child:
     name: str
     command: list[str]
     environment: dict[str, str]
+    orphan_signal: int = signal.SIGTERM
+    niceness: int = 0
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     started_at: float = 0.0
@@ -84,9 +86,13 @@ class Child:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=self._before_exec,
         )
         self.started_at = time.monotonic()
+
+    def _before_exec(self) -> None:
+        die_with_parent(self.orphan_signal)
+        os.nice(self.niceness)
 
     def tend(self) -> None:
         """Start it again if it ended: at once the first time, later with growing patience (10 s at most)."""
@@ -167,12 +173,20 @@ class Tree:
 
 
 def web(port: int, host: str, environment: dict[str, str], static: Path) -> Child:
-    """granian with WSGI: two processes, eight threads each; static files never reach Python."""
+    """granian with WSGI: two processes, a few threads each; static files never reach Python."""
+    threads = max(2, 2 * (os.cpu_count() or 1) - 1)
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", os.environ.get("XIAOJIA_WEB_WORKERS", "2"), "--blocking-threads", "6"),
-        *("--backlog", "256", "--respawn-failed-workers", "--workers-kill-timeout", "2", "--no-ws"),
-        *("--log-level", "warning", "--static-path-route", "/static", "--static-path-mount", str(static)),
+        *(
+            "--workers",
+            environment.get("XIAOJIA_WEB_WORKERS", "2"),
+            "--blocking-threads",
+            str(min(threads, 8)),
+        ),
+        *("--backlog", "256", "--respawn-failed-workers", "--respawn-interval", "0.5"),
+        *("--workers-kill-timeout", "2", "--no-ws"),
+        *("--log-level", "warning", "--log-config", str(Path(__file__).with_name("web_log.json"))),
+        *("--static-path-route", "/static", "--static-path-mount", str(static)),
         *("--static-path-expires", "31536000", "xiaojia.project.wsgi:application"),
     ]
     return Child("web", command, environment)
@@ -180,8 +194,12 @@ def web(port: int, host: str, environment: dict[str, str], static: Path) -> Chil
 
 def worker(environment: dict[str, str]) -> Child:
     """The one worker: long work and everything periodic."""
-    return Child("worker", [sys.executable, "-m", "xiaojia.project.cli", "worker"], environment)
+    command = [sys.executable, "-m", "xiaojia.project.cli", "worker"]
+    # Orphaned, it would wait half a minute for a PostgreSQL that went too; killed, its work is rolled back.
+    # Long work yields to pages.
+    return Child("worker", command, environment, orphan_signal=signal.SIGKILL, niceness=5)
 
 
 def _say(message: str, *, child: str) -> None:
-    print(json.dumps({"logger": "xiaojia.processes", "message": message, "child": child}), file=sys.stderr)
+    line = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "level": "WARNING", "logger": "xiaojia.processes"}
+    print(json.dumps(line | {"message": message, "child": child}), file=sys.stderr, flush=True)
