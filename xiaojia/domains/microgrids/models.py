@@ -30,7 +30,8 @@ class Partition(models.Model):
     """A plan (划分方案) of one community: proposed by the engine or adjusted by hand, perhaps adopted.
 
     `register_fingerprint` names the register it was made for: a plan is not adopted over a register that
-    changed since. Totals are the measured description of the present parts.
+    changed since. Totals are the measured description of the present parts. `revision` grows with every
+    move, undo and approval, so that two people who adjust at once notice each other.
     """
 
     class Scenario(models.TextChoices):
@@ -51,7 +52,7 @@ class Partition(models.Model):
     seed = models.PositiveIntegerField(default=1)
     totals = models.JSONField(default=dict)
     proof = models.JSONField(default=dict)
-    move_count = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
     made_at = models.DateTimeField()
     made_by_id = models.BigIntegerField()
     adopted_on = models.DateField(null=True)
@@ -88,7 +89,7 @@ class Cluster(models.Model):
 
 
 class Part(models.Model):
-    """A stretch of floors of one unit that belongs to a cluster; floor 0 to 0 is the whole unit."""
+    """What is never cut further: a whole unit (floors 0 to 0), or a block of floors of a unit above 80."""
 
     community_id = models.BigIntegerField()
     partition = models.ForeignKey(Partition, on_delete=models.CASCADE, related_name="parts")
@@ -134,7 +135,10 @@ class PlanException(models.Model):
 
 
 class Move(models.Model):
-    """One step of adjusting by hand, so that it can be taken back: `part` went from one cluster to another."""
+    """One step of adjusting by hand, so that it can be taken back.
+
+    `parts` lists pairs [part id, id of the cluster it came from].
+    """
 
     community_id = models.BigIntegerField()
     partition = models.ForeignKey(Partition, on_delete=models.CASCADE, related_name="moves")
@@ -182,3 +186,29 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.household_id}@{self.microgrid_id}"
+
+
+class Adjacency(models.Model):
+    """Two compounds that an officer saw lying side by side.
+
+    While positions are only a sketch, a micro-grid may join two compounds only across such a pair.
+    """
+
+    community_id = models.BigIntegerField()
+    first_compound = models.ForeignKey("places.Compound", on_delete=models.PROTECT, related_name="+")
+    second_compound = models.ForeignKey("places.Compound", on_delete=models.PROTECT, related_name="+")
+    confirmed_by_id = models.BigIntegerField()
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first_compound", "second_compound"], name="one_adjacency_per_pair"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_compound__lt=F("second_compound")), name="adjacency_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_compound_id}-{self.second_compound_id}"

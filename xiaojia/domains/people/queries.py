@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from xiaojia.domains.people.access import MAY, visible_households, visible_residents, visible_viewlog
 from xiaojia.domains.people.models import Account, Household, Resident, Viewlog
@@ -43,6 +43,13 @@ def household_counts(*, viewer: Actor) -> dict[int, int]:
     """Present households per unit id (one query)."""
     rows = visible_households(viewer).filter(until_on__isnull=True).values("unit_id").annotate(n=Count("id"))
     return {row["unit_id"]: row["n"] for row in rows}
+
+
+def households_by_unit(*, viewer: Actor) -> dict[int, tuple[int, int]]:
+    """Present households and the highest floor any door tells, per unit id (one query)."""
+    present = visible_households(viewer).filter(until_on__isnull=True)
+    rows = present.values_list("unit_id").annotate(Count("id"), Max("floor"))
+    return {unit_id: (count, max(0, top)) for unit_id, count, top in rows}
 
 
 def contact_cards(

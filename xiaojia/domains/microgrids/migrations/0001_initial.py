@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('seed', models.PositiveIntegerField(default=1)),
                 ('totals', models.JSONField(default=dict)),
                 ('proof', models.JSONField(default=dict)),
-                ('move_count', models.PositiveIntegerField(default=0)),
+                ('revision', models.PositiveIntegerField(default=0)),
                 ('made_at', models.DateTimeField()),
                 ('made_by_id', models.BigIntegerField()),
                 ('adopted_on', models.DateField(null=True)),
@@ -140,12 +140,27 @@ class Migration(migrations.Migration):
             model_name='planexception',
             constraint=models.CheckConstraint(condition=models.Q(('approved_at__isnull', True), models.Q(('approved_reason', ''), _negated=True), _connector='OR'), name='approval_has_a_reason'),
         ),
+        migrations.CreateModel(
+            name='Adjacency',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('community_id', models.BigIntegerField()),
+                ('confirmed_by_id', models.BigIntegerField()),
+                ('confirmed_at', models.DateTimeField()),
+                ('first_compound', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.compound')),
+                ('second_compound', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.compound')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('first_compound', 'second_compound'), name='one_adjacency_per_pair'), models.CheckConstraint(condition=models.Q(('first_compound__lt', models.F('second_compound'))), name='adjacency_in_order')],
+            },
+        ),
         tenancy.community_fence("microgrids_microgrid"),
         tenancy.community_fence("microgrids_partition"),
         tenancy.community_fence("microgrids_cluster"),
         tenancy.community_fence("microgrids_part"),
         tenancy.community_fence("microgrids_planexception"),
         tenancy.community_fence("microgrids_move"),
+        tenancy.wide_fence("microgrids_adjacency"),
         migrations.RunSQL(
             "ALTER TABLE microgrids_membership ADD CONSTRAINT one_microgrid_per_day EXCLUDE USING gist"
             " (int8range(household_id, household_id, '[]') WITH &&, daterange(from_on, until_on) WITH &&)",

@@ -1,0 +1,37 @@
+"""Writes of micro-grids: propose, adjust by hand, approve exceptions, adopt."""
+
+from xiaojia.domains.microgrids.actions.adjusting import (
+    ChangedMeanwhile,
+    approve_exception,
+    move_part,
+    undo_move,
+)
+from xiaojia.domains.microgrids.actions.adopting import (
+    ExceptionsOpen,
+    RegisterChanged,
+    adopt_partition,
+    check_adoptable,
+)
+from xiaojia.domains.microgrids.actions.proposing import (
+    NothingToDivide,
+    confirm_adjacency,
+    drop_partition,
+    propose_partition,
+    propose_partitions,
+)
+
+__all__ = [
+    "ChangedMeanwhile",
+    "ExceptionsOpen",
+    "NothingToDivide",
+    "RegisterChanged",
+    "adopt_partition",
+    "approve_exception",
+    "check_adoptable",
+    "confirm_adjacency",
+    "drop_partition",
+    "move_part",
+    "propose_partition",
+    "propose_partitions",
+    "undo_move",
+]

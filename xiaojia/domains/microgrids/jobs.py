@@ -1,0 +1,18 @@
+"""Planning as long work: the worker divides the register in both scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xiaojia.domains.microgrids.actions import propose_partitions
+from xiaojia.kernel import clock
+from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.work import Progress, work
+
+
+@work("plan")
+def plan(actor: Actor, payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """One button, both scenarios."""
+    made = propose_partitions(by=actor, at=clock.now(), seed=int(payload.get("seed", 1)), progress=progress)
+    return {"partition_ids": [p.pk for p in made], "where_url": "/microgrids/plans/"}

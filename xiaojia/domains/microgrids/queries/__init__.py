@@ -1,0 +1,53 @@
+"""Reads of micro-grids: the register as a plan sees it, plans, and who belonged where on a day."""
+
+from xiaojia.domains.microgrids.queries.history import (
+    DayRow,
+    MicroGridOnDay,
+    day_rows,
+    door_ids,
+    grouped,
+    homeless_count,
+    microgrids_on,
+)
+from xiaojia.domains.microgrids.queries.plans import (
+    ClusterView,
+    ExceptionView,
+    PartView,
+    Plan,
+    living_plans,
+    partition_in_force,
+    plan,
+)
+from xiaojia.domains.microgrids.queries.register import (
+    Standing,
+    adjacent_pairs,
+    lived_in,
+    problem_of,
+    standings,
+    unit_key,
+    unit_rows,
+)
+
+__all__ = [
+    "ClusterView",
+    "DayRow",
+    "ExceptionView",
+    "MicroGridOnDay",
+    "PartView",
+    "Plan",
+    "Standing",
+    "adjacent_pairs",
+    "day_rows",
+    "door_ids",
+    "grouped",
+    "homeless_count",
+    "lived_in",
+    "living_plans",
+    "microgrids_on",
+    "partition_in_force",
+    "plan",
+    "problem_of",
+    "standings",
+    "unit_key",
+    "unit_rows",
+]

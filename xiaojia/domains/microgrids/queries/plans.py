@@ -1,0 +1,169 @@
+"""Reads of plans: one plan whole, the living drafts, and the partition in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from xiaojia.domains.microgrids.access import MAY, visible_partitions
+from xiaojia.domains.microgrids.models import Partition
+from xiaojia.domains.microgrids.queries.register import unit_rows
+from xiaojia.domains.microgrids.rules import NEVER_APPROVED, Size, UnitRow, size_of
+from xiaojia.kernel.access import require
+from xiaojia.kernel.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """What moves as one piece: a unit, or a block of floors (0 to 0: the whole unit)."""
+
+    part_id: int
+    cluster_id: int
+    unit: UnitRow
+    floor_from: int
+    floor_to: int
+    household_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionView:
+    """One exception with its number on map and list. `is_settled`: accepted with a reason."""
+
+    exception_id: int
+    number: int
+    cluster_id: int
+    cluster_number: int
+    household_count: int
+    code: str
+    sentence: str
+    approved_reason: str
+    certificate: dict[str, Any]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether somebody wrote why it may stay."""
+        return bool(self.approved_reason)
+
+    @property
+    def may_be_approved(self) -> bool:
+        """False for what only moving can put right."""
+        return self.code not in NEVER_APPROVED
+
+
+@dataclass(slots=True)
+class ClusterView:
+    """One micro-grid of a plan."""
+
+    cluster_id: int
+    number: int
+    household_count: int
+    microgrid_id: int | None
+    parts: list[PartView] = field(default_factory=list)
+    exceptions: list[ExceptionView] = field(default_factory=list)
+
+    @property
+    def size(self) -> Size:
+        """How its households fit."""
+        return size_of(self.household_count)
+
+    @property
+    def compounds(self) -> list[str]:
+        """Names of the compounds it touches, in walking order."""
+        return list(dict.fromkeys(p.unit.compound for p in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan as pages and drawings read it; clusters without households are left out."""
+
+    partition: Partition
+    clusters: list[ClusterView]
+    parts: list[PartView]
+    exceptions: list[ExceptionView]
+    units: list[UnitRow]
+
+    def cluster(self, cluster_id: int) -> ClusterView | None:
+        """The cluster of that id, if it has households."""
+        return next((c for c in self.clusters if c.cluster_id == cluster_id), None)
+
+    def part(self, part_id: int) -> PartView | None:
+        """The part of that id."""
+        return next((p for p in self.parts if p.part_id == part_id), None)
+
+    @property
+    def open_exceptions(self) -> list[ExceptionView]:
+        """What still needs a reason or a move."""
+        return [e for e in self.exceptions if not e.is_settled]
+
+
+def plan(partition_id: int, *, viewer: Actor) -> Plan | None:
+    """One plan with all its parts in walking order (six queries); None when the viewer has no such plan."""
+    require(MAY, "see_plans", viewer, viewer.community_id)
+    partition = visible_partitions(viewer).filter(pk=partition_id).first()
+    if partition is None:
+        return None
+    units = {u.unit_id: u for u in unit_rows(viewer=viewer)}
+    clusters = {
+        pk: ClusterView(pk, number, count, microgrid_id)
+        for pk, number, count, microgrid_id in partition.clusters.order_by("number").values_list(
+            "id", "number", "household_count", "microgrid_id"
+        )
+    }
+    parts = _parts(partition, units)
+    for part in parts:
+        clusters[part.cluster_id].parts.append(part)
+    exceptions = _exceptions(partition, clusters)
+    living = [c for c in clusters.values() if c.parts]
+    return Plan(partition, living, parts, exceptions, list(units.values()))
+
+
+def _parts(partition: Partition, units: dict[int, UnitRow]) -> list[PartView]:
+    order = {unit_id: place for place, unit_id in enumerate(units)}
+    rows = partition.parts.values_list(
+        "id", "cluster_id", "unit_id", "floor_from", "floor_to", "household_count"
+    )
+    found = [
+        PartView(pk, cluster_id, units[unit_id], low, high, count)
+        for pk, cluster_id, unit_id, low, high, count in rows
+    ]
+    return sorted(found, key=lambda p: (order[p.unit.unit_id], p.floor_from))
+
+
+def _exceptions(partition: Partition, clusters: dict[int, ClusterView]) -> list[ExceptionView]:
+    """Numbered through the whole plan by micro-grid, so that every map and sheet shows the same numbers."""
+    rows = partition.exceptions.values(
+        "id", "cluster_id", "code", "sentence", "approved_reason", "certificate"
+    )
+    ordered = sorted(rows, key=lambda r: (clusters[r["cluster_id"]].number, r["code"]))
+    views = []
+    for number, row in enumerate(ordered, start=1):
+        cluster = clusters[row["cluster_id"]]
+        view = ExceptionView(
+            row["id"], number, cluster.cluster_id, cluster.number, cluster.household_count, row["code"],
+            row["sentence"], row["approved_reason"], row["certificate"],
+        )  # fmt: skip
+        cluster.exceptions.append(view)
+        views.append(view)
+    return views
+
+
+def living_plans(*, viewer: Actor) -> QuerySet[Partition]:
+    """Drafts, the oldest first."""
+    require(MAY, "see_plans", viewer, viewer.community_id)
+    drafts = visible_partitions(viewer).filter(state=Partition.State.DRAFT)
+    return drafts.order_by("made_at", "id")
+
+
+def partition_in_force(*, viewer: Actor, on: date) -> Partition | None:
+    """The partition that holds on that day."""
+    adopted: Iterable[Partition] = (
+        visible_partitions(viewer)
+        .filter(state__in=[Partition.State.ADOPTED, Partition.State.SUPERSEDED], adopted_on__lte=on)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .order_by("-adopted_on", "-id")
+    )
+    return next(iter(adopted), None)
