@@ -1,4 +1,4 @@
-"""One cluster for the whole run, started before the workers; each worker gets its own copy of a migrated database.
+"""One cluster for the whole run, started before the workers; each gets its copy of a migrated database.
 
 Django connects as the serving role, so every test meets the fences of row-level security. The cluster is
 the embedded one; `XIAOJIA_PG_BIN` names another PostgreSQL's bin folder.
@@ -115,7 +115,7 @@ def as_owner() -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_as_owner() -> Iterator[None]:
-    """TRUNCATE is not the serving role's to use: Django's flush after transactional tests goes as the owner."""
+    """TRUNCATE is not the serving role's to use: Django's flush after a transactional test is the owner's."""
     from django.test import TransactionTestCase
 
     original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own hook

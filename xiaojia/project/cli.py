@@ -9,17 +9,47 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xiaojia.project.installation import XIAOJIA_HOME
 
 if TYPE_CHECKING:
     from xiaojia.project.processes.postgres import Urls
 
+COMMANDS: Final = {
+    "serve": "serve pages and do the work until Ctrl+C",
+    "demo": "a simulated community, or real blocks with --blocks, ready to look at",
+    "plan": "divide a CSV of buildings: plan INPUT.csv --out PLAN.csv --report REPORT.json",
+    "migrate": "bring the database to this version",
+    "community": "open a community: community add CODE NAME",
+    "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
+    "account": "give somebody a desk: account add USERNAME NAME ROLE CODE; account password USERNAME",
+    "verify": "recompute the audit trail and every domain's own checks",
+    "worker": "do queued work (serve starts one by itself)",
+}
+"""Every command with its one line of help."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; every error that a person can mend is one sentence on stderr and exit code 2."""
     words = list(sys.argv[1:] if argv is None else argv)
+    return _told(lambda: _run(words))
+
+
+def _told(command: Callable[[], int]) -> int:
+    from xiaojia.kernel.refusals import Refused
+
+    try:
+        return command()
+    except KeyboardInterrupt:
+        return 130
+    except (Refused, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(words: Sequence[str]) -> int:
+    """`plan` and `demo` read their own words; all others are laid out in `_parser`."""
     if words[:1] == ["plan"]:
         from xiaojia.project import plan_command
 
@@ -29,70 +59,58 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return demo.run(words[1:])
     options = _parser().parse_args(words)
-    command: Callable[[argparse.Namespace], int] = options.command
-    return _told(command, options)
-
-
-def _told(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    from xiaojia.kernel.refusals import Refused
-    from xiaojia.project.processes.postgres import PostgresDidNotStart, PostgresMissing
-
-    try:
-        return command(options)
-    except KeyboardInterrupt:
-        return 130
-    except (Refused, PostgresMissing, PostgresDidNotStart, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    command: Callable[[argparse.Namespace], int] = options.run
+    return command(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="xiaojia", description="小家: one community's micro-grids, one command."
+        prog="xiaojia",
+        description="小家: a community's micro-grids on one computer. COMMAND --help explains a command.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    runs = {
+        "serve": _serve,
+        "migrate": _migrate,
+        "community": _community,
+        "divisions": _divisions,
+        "account": _account,
+        "verify": _verify,
+        "worker": _worker,
+    }
+    subs: dict[str, argparse.ArgumentParser] = {}
+    for name, text in COMMANDS.items():
+        subs[name] = commands.add_parser(name, help=text, description=text)
+        subs[name].set_defaults(run=runs.get(name))
+    _serve_words(subs["serve"])
+    subs["community"].add_argument("verb", choices=["add"])
+    subs["community"].add_argument("code", help="12-digit division code")
+    subs["community"].add_argument("name")
+    subs["divisions"].add_argument("files", nargs="+", type=Path)
+    subs["divisions"].add_argument(
+        "--as-of", type=date.fromisoformat, required=True, help="date of the tables, 2023-06-30"
+    )
+    _account_words(subs["account"])
+    subs["worker"].add_argument("--one-shot", action="store_true", help="until the queue is empty")
+    return parser
 
-    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
-        sub.set_defaults(command=command)
-        return sub
 
-    serve = add("serve", _serve, "serve pages and do the work until Ctrl+C")
-    serve.add_argument("--port", type=int, default=8300)
+def _serve_words(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--port", type=int, default=8300, help="8300 if not said; a taken one gives the next")
     serve.add_argument(
         "--lan", action="store_true", help="also for staff devices of the office network, plain HTTP"
     )
     serve.add_argument(
         "--demo", action="store_true", help="simulated communities only: look at it as any role"
     )
-    add("migrate", _migrate, "bring the database to this version")
-    community = add("community", _community, "open a community: community add CODE NAME")
-    community.add_argument("verb", choices=["add"])
-    community.add_argument("code", help="12-digit division code")
-    community.add_argument("name")
-    divisions = add("divisions", _divisions, "read division tables (CSV with code and name)")
-    divisions.add_argument("files", nargs="+", type=Path)
-    divisions.add_argument(
-        "--as-of", type=date.fromisoformat, required=True, help="date of the tables, 2023-06-30"
-    )
-    account = add("account", _account, "give somebody a desk: account add USERNAME NAME ROLE CODE")
+
+
+def _account_words(account: argparse.ArgumentParser) -> None:
     account.add_argument("verb", choices=["add", "password"])
     account.add_argument("username")
     account.add_argument("name", nargs="?", default="")
     account.add_argument("role", nargs="?", choices=["secretary", "officer"], default="officer")
     account.add_argument("code", nargs="?", default="", help="12-digit code of the community")
-    add("verify", _verify, "recompute the audit trail and every domain's own checks")
-    worker = add("worker", _worker, "do queued work (started by serve)")
-    worker.add_argument("--one-shot", action="store_true", help="until the queue is empty")
-    plan = commands.add_parser(
-        "plan", help="divide a CSV of buildings: plan INPUT.csv --out P.csv --report R.json"
-    )
-    plan.set_defaults(command=lambda _options: 0)
-    demo = commands.add_parser(
-        "demo", help="a simulated community, or real blocks with --blocks, ready to look at"
-    )
-    demo.set_defaults(command=lambda _options: 0)
-    return parser
 
 
 @contextmanager
@@ -113,6 +131,17 @@ def start_django() -> None:
     django.setup()
 
 
+@contextmanager
+def prepared() -> Iterator[None]:
+    """The database at this version, and Django on it: what every command that writes needs."""
+    from xiaojia.project.processes.serving import prepare
+
+    with database() as urls:
+        prepare(urls, has_static=False)
+        start_django()
+        yield
+
+
 def _serve(options: argparse.Namespace) -> int:
     from xiaojia.project.processes import serving
 
@@ -120,17 +149,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _migrate(_options: argparse.Namespace) -> int:
-    from xiaojia.project.processes.serving import prepare
-
-    with database() as urls:
-        prepare(urls, has_static=False)
-    print("数据库已经是这一版的样子。")
+    with prepared():
+        print("数据库已经是这一版的样子。")
     return 0
 
 
 def _community(options: argparse.Namespace) -> int:
-    with database():
-        start_django()
+    with prepared():
         from xiaojia.domains.places.actions import add_community
         from xiaojia.kernel import clock
 
@@ -140,8 +165,7 @@ def _community(options: argparse.Namespace) -> int:
 
 
 def _divisions(options: argparse.Namespace) -> int:
-    with database():
-        start_django()
+    with prepared():
         from xiaojia.domains.places.actions import load_divisions
         from xiaojia.project.divisions import read_divisions
 
@@ -151,34 +175,57 @@ def _divisions(options: argparse.Namespace) -> int:
 
 
 def _account(options: argparse.Namespace) -> int:
-    from getpass import getpass
-
-    with database():
-        start_django()
-        from xiaojia.domains.people import actions, queries
-        from xiaojia.domains.places.queries import communities
-        from xiaojia.domains.teams.actions import open_desk
-        from xiaojia.kernel import clock
-        from xiaojia.kernel.refusals import Refused
-
+    with prepared():
         if options.verb == "password":
-            account = queries.account_named(options.username)
-            if account is None:
-                raise Refused(f"没有“{options.username}”这个登录名；先用 account add 建一个。")
-            actions.set_password(account, getpass("新密码 "))
-            return 0
-        community = communities().filter(code=options.code).first()
-        if community is None:
-            raise Refused(f"没有代码是“{options.code}”的社区；先用 community add 建一个。")
-        account = actions.add_account(username=options.username, name=options.name, password=getpass("密码 "))
-        open_desk(account_id=account.pk, community_id=community.pk, role=options.role, on=clock.today())
-    print(f"{options.name} 可以登录了。")
+            _change_password(options.username)
+            print("密码换好了。")
+        else:
+            _add_account(options)
+            print(f"{options.name} 可以登录了。")
     return 0
 
 
+def _add_account(options: argparse.Namespace) -> None:
+    """Account and desk together, or neither."""
+    from django.db import transaction
+
+    from xiaojia.domains.people.actions import add_account
+    from xiaojia.domains.places.queries import communities
+    from xiaojia.domains.teams.actions import open_desk
+    from xiaojia.kernel import clock
+    from xiaojia.kernel.refusals import Refused
+
+    community = communities().filter(code=options.code).first()
+    if community is None or not options.name:
+        raise Refused(
+            f"登录名没有建，因为要写全“登录名 姓名 角色 社区代码”，而代码“{options.code}”还没有社区；"
+            "先用 community add 建社区，再来。"
+        )
+    password = _asked("密码 ")
+    with transaction.atomic():
+        account = add_account(username=options.username, name=options.name, password=password)
+        open_desk(account_id=account.pk, community_id=community.pk, role=options.role, on=clock.today())
+
+
+def _change_password(username: str) -> None:
+    from xiaojia.domains.people import actions, queries
+    from xiaojia.kernel.refusals import Refused
+
+    account = queries.account_named(username)
+    if account is None:
+        raise Refused(f"密码没有换，因为没有“{username}”这个登录名；看看有没有抄错，再来。")
+    actions.set_password(account, _asked("新密码 "))
+
+
+def _asked(prompt: str) -> str:
+    """A password typed unseen, or one line from a pipe; never on the command line, which others can see."""
+    from getpass import getpass
+
+    return getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
 def _verify(_options: argparse.Namespace) -> int:
-    with database():
-        start_django()
+    with prepared():
         from xiaojia.project.verify import verify
 
         return verify()

@@ -1,4 +1,4 @@
-"""Reads published division tables (CSV with `code`, `name` and a parent code column) for `xiaojia divisions`."""
+"""Reads published division tables (CSV with the columns code and name) for `xiaojia divisions`."""
 
 from __future__ import annotations
 

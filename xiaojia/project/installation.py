@@ -1,4 +1,4 @@
-"""Where this installation keeps things, and its two switches. Read by settings and by commands before them."""
+"""Where this installation keeps things, and its switches. Commands read it before any settings."""
 
 from __future__ import annotations
 

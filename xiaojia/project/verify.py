@@ -24,7 +24,8 @@ def verify() -> int:
             wrong = [f"entry {f.entry_id} (link {f.sequence}): {f.what}" for f in verdict.findings]
             for name in DOMAINS:
                 wrong += _own_checks(name, community.pk)
-        age = "" if verdict.oldest_unsealed_at is None else f", oldest unsealed {verdict.oldest_unsealed_at:%F %T}"
+        oldest = verdict.oldest_unsealed_at
+        age = "" if oldest is None else f", oldest unsealed {oldest:%F %T}"
         print(
             f"{community.code}: {verdict.sealed_count} links, {verdict.unsealed_count} unsealed{age},"
             f" head {verdict.head}, {'whole' if not wrong else 'NOT WHOLE'}"

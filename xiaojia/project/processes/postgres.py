@@ -30,6 +30,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from xiaojia.kernel.refusals import Refused
+
 PORT: Final = 5432
 START_SECONDS: Final = 30
 DATABASE: Final = "xiaojia"
@@ -48,11 +50,11 @@ SERVER_OPTIONS: Final = {
 _PR_SET_PDEATHSIG: Final = 1
 
 
-class PostgresMissing(Exception):
+class PostgresMissing(Refused):
     """No PostgreSQL binaries are to be had on this machine."""
 
 
-class PostgresDidNotStart(Exception):
+class PostgresDidNotStart(Refused):
     """The server cannot start, or did not answer in time; the message says why, or where its log is."""
 
 

@@ -1,4 +1,4 @@
-"""Structured logs, one JSON object a line, without personal data: no query strings, no form values, no names."""
+"""Structured logs, one JSON object a line, without personal data: no queries, form values or names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SAFE: Final = ("request_id", "work_id", "work_kind", "status_code", "child", "n
 
 
 class JsonFormatter(logging.Formatter):
-    """Time, level, logger, the message template (never its arguments), safe extras, and the traceback's frames.
+    """Time, level, logger, the message template (never its arguments), safe extras, the traceback's frames.
 
     Arguments and exception texts may hold what somebody typed, so only the exception's type and the
     places in our code are kept.

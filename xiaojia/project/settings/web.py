@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,10 +75,8 @@ def _secret_key() -> str:
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         draft.write_text(os.urandom(48).hex())
         draft.chmod(0o600)
-        try:
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text()
 
