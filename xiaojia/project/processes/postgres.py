@@ -34,6 +34,7 @@ from xiaojia.kernel.refusals import Refused
 
 PORT: Final = 5432
 START_SECONDS: Final = 30
+SYSTEM_FOLDER: Final = Path("/usr/lib/postgresql")
 DATABASE: Final = "xiaojia"
 OWNER: Final = "xiaojia_owner"
 SERVING: Final = "xiaojia_app"
@@ -76,7 +77,7 @@ def binaries() -> Path:
         folder = Path(wheel.origin).parent / "pginstall" / "bin"
         if (folder / "postgres").exists():
             return folder
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+    for folder in sorted(SYSTEM_FOLDER.glob("*/bin"), reverse=True):
         if folder.parent.name.isdigit() and int(folder.parent.name) >= 15 and (folder / "postgres").exists():
             return folder
     raise PostgresMissing(
@@ -303,7 +304,7 @@ class Cluster:
         return f"postgresql://{role}:{password}@/{database}?host={self.sockets}&port={PORT}"
 
     def _binary(self, name: str) -> str:
-        return str(_reachable(binaries(), self._home, self._user) / name)
+        return str(reachable(binaries(), self._home, self._user) / name)
 
     def _own(self, path: Path) -> None:
         if os.geteuid() == 0:
@@ -313,7 +314,7 @@ class Cluster:
         return partial(_become, self._user.pw_uid, self._user.pw_gid, stop_signal)
 
 
-def _reachable(folder: Path, home: Path, user: pwd.struct_passwd) -> Path:
+def reachable(folder: Path, home: Path, user: pwd.struct_passwd) -> Path:
     """The bin folder itself if `user` can reach it, else a copy in `home/cache` that they can."""
     if os.geteuid() != 0 or _can_traverse(folder, user.pw_uid):
         return folder
