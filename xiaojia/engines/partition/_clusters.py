@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
 from xiaojia.engines.partition._columns import divide_by_columns, quiet_solver, shortness_bound
-from xiaojia.engines.partition._ground import Ground, lay_out
+from xiaojia.engines.partition._ground import Ground, atoms_of, lay_out
 from xiaojia.engines.partition._small import Division, divide_small
 from xiaojia.engines.partition._yard import Yard, make_yard
 from xiaojia.engines.partition.problem import Effort, Problem
@@ -40,12 +40,14 @@ class Community:
         self._effort = effort
         self._answers: dict[Cluster, tuple[Yard, Division]] = {}
         self.work = {"yards": 0, "small": 0, "columns": 0}
+        self._fineness: dict[str, int] = {}
         self.ground = lay_out(problem, rows)
 
     def settle(self) -> Settled:
         """The whole community."""
         everyone = [frozenset([c]) for c in range(len(self.ground.compounds))]
-        self._try_single_floors(everyone)
+        self._refine(1)
+        self._refine(2)
         clusters = everyone
         if self._problem.allow_cross:
             for _round in range(self._effort.cluster_rounds):
@@ -76,28 +78,36 @@ class Community:
         self.work["columns"] += 1
         return divide_by_columns(yard, self._effort)
 
-    def _try_single_floors(self, clusters: Iterable[Cluster]) -> None:
-        """Blocks of three floors can be too coarse: a short compound tries single floors before it asks others."""
-        coarse = []
-        for cluster in clusters:
-            (compound,) = cluster
-            yard, division = self._answer(cluster)
-            rows = {a.row for b in yard.buildings for a in self.ground.blocks[b].atoms if _is_cut(self.ground, b, a.row)}
-            floors = sum(self._problem.stretches[r].floors for r in rows)
-            if division.short_count and rows and floors <= self._effort.single_floor_atoms:
-                coarse.append(compound)
+    def _refine(self, fineness: int) -> None:
+        """Blocks of three floors can be too coarse: a short compound tries finer ones before it asks others."""
+        before, coarse = self.ground, []
+        for c, name in enumerate(before.compounds):
+            yard, division = self._answer(frozenset([c]))
+            if division.short_count and self._is_refined(yard, name, fineness):
+                coarse.append(c)
         if not coarse:
             return
-        before = self.ground
-        names = frozenset(before.compounds[c] for c in coarse)
-        old = {c: self._answers.pop(frozenset([c])) for c in coarse}
-        self.ground = lay_out(self._problem, self._rows, single_floor_compounds=names)
-        worse = [c for c in coarse if self._answer(frozenset([c]))[1].cost >= old[c][1].cost]
-        if worse:
-            names -= {before.compounds[c] for c in worse}
-            self.ground = lay_out(self._problem, self._rows, single_floor_compounds=names)
-            for c in worse:
-                self._answers[frozenset([c])] = old[c]
+        old = dict(self._answers)
+        wanted = self._fineness | {before.compounds[c]: fineness for c in coarse}
+        self.ground = lay_out(self._problem, self._rows, wanted)
+        for c in coarse:
+            del self._answers[frozenset([c])]
+        better = {c for c in coarse if self._answer(frozenset([c]))[1].cost < old[frozenset([c])][1].cost}
+        self._fineness |= {before.compounds[c]: fineness for c in better}
+        if len(better) < len(coarse):
+            self.ground = lay_out(self._problem, self._rows, self._fineness)
+            for c in set(coarse) - better:
+                self._answers[frozenset([c])] = old[frozenset([c])]
+
+    def _is_refined(self, yard: Yard, name: str, fineness: int) -> bool:
+        """Whether finer blocks change anything here, and stay few enough."""
+        stretches = self._problem.stretches
+        rows = [r for r in self._rows if stretches[r].compound == name]
+        fine = [
+            atoms_of(r, stretches[r], self._problem.limits, is_down=False, fineness=fineness) for r in rows
+        ]
+        count = sum(len(atoms) for atoms in fine)
+        return yard.atom_count < count <= self._effort.fine_atoms
 
     def _join(self, clusters: list[Cluster]) -> list[Cluster]:
         """One round: candidates of two or three clusters around each short one, the cheapest disjoint choice."""
@@ -142,15 +152,12 @@ class Community:
         )
         limits = self._problem.limits
         count = -(-total // limits.most_households)
-        return total >= count * limits.least_households
+        atoms = sum(len(b.atoms) for b in self.ground.blocks if b.compound in union)
+        return total >= count * limits.least_households and atoms <= self._effort.cluster_atoms
 
     @property
     def _most(self) -> int:
         return self._problem.limits.most_households
-
-
-def _is_cut(ground: Ground, b: int, row: int) -> bool:
-    return sum(a.row == row for a in ground.blocks[b].atoms) > 1
 
 
 def _pieces(yard: Yard, group: Sequence[tuple[int, int, int]]) -> tuple[Piece, ...]:

@@ -6,8 +6,9 @@ and 0.05*(s-65)^2 metres becomes 65*(s-65)^2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,8 @@ class Block:
 
     compound: int
     name: str
-    x: float
-    y: float
+    x: int
+    y: int
     atoms: tuple[Atom, ...]
 
 
@@ -63,28 +64,47 @@ class Ground:
         return found
 
 
-def atoms_of(row: int, stretch: Stretch, most: int, *, is_down: bool, single_floors: bool) -> list[Atom]:
-    """The chain of one unit: whole when it fits, else blocks of up to three floors (or single floors)."""
+def atoms_of(row: int, stretch: Stretch, limits: Limits, *, is_down: bool, fineness: int) -> list[Atom]:
+    """The chain of one unit: whole when it fits, else blocks of floors.
+
+    Fineness 0: blocks of up to three floors. 1: these, cut once more where even shares of the unit
+    (two, three, ... micro-grids of it) would part. 2: single floors.
+    """
+    most = limits.most_households
     if stretch.household_count <= most:
         return [Atom(row, 1, stretch.floors, stretch.household_count)]
-    height = 1 if single_floors else max(1, min(3, most // stretch.most_homes_on_a_floor))
+    height = 1 if fineness == 2 else max(1, min(3, most // stretch.most_homes_on_a_floor))
+    tops = {*range(height, stretch.floors, height), stretch.floors}
+    if fineness == 1:
+        tops |= _even_shares(stretch, limits)
     atoms: list[Atom] = []
-    for low in range(1, stretch.floors + 1, height):
-        high = min(low + height - 1, stretch.floors)
+    low = 1
+    for high in sorted(tops):
         homes = stretch.homes_up_to(high) - stretch.homes_up_to(low - 1)
-        if homes == 0 and atoms:
-            last = atoms.pop()
-            atoms.append(Atom(row, last.floor_from, high, last.households))
-        else:
-            atoms.append(Atom(row, low, high, homes))
-    if len(atoms) > 1 and atoms[0].households == 0:
-        first, second = atoms[0], atoms[1]
-        atoms[:2] = [Atom(row, first.floor_from, second.floor_to, second.households)]
+        if homes == 0:
+            continue  # floors without homes go with the next block
+        atoms.append(Atom(row, low, high, homes))
+        low = high + 1
+    if low <= stretch.floors:
+        last = atoms.pop()
+        atoms.append(Atom(row, last.floor_from, stretch.floors, last.households))
     return atoms[::-1] if is_down else atoms
 
 
-def lay_out(problem: Problem, rows: Sequence[int], *, single_floor_compounds: frozenset[str] = frozenset()) -> Ground:
-    """The ground of the community whose input rows are `rows`."""
+def _even_shares(stretch: Stretch, limits: Limits) -> set[int]:
+    """Top floors at which the unit falls into k nearly equal shares, for every k that could be in range."""
+    total, tops = stretch.household_count, set()
+    fewest = -(-total // limits.most_households)
+    for shares in range(fewest, max(fewest, total // limits.least_households) + 1):
+        for j in range(1, shares):
+            wanted = total * j / shares
+            tops.add(min(range(1, stretch.floors), key=lambda f: (abs(stretch.homes_up_to(f) - wanted), f)))
+    return tops
+
+
+def lay_out(problem: Problem, rows: Sequence[int], fineness: Mapping[str, int] | None = None) -> Ground:
+    """The ground of the community whose input rows are `rows`; `fineness` of a compound is 0 unless named."""
+    finer = fineness or {}
     stretches = problem.stretches
     compounds = sorted({stretches[r].compound for r in rows})
     index = {name: i for i, name in enumerate(compounds)}
@@ -98,15 +118,15 @@ def lay_out(problem: Problem, rows: Sequence[int], *, single_floor_compounds: fr
             atoms += atoms_of(
                 r,
                 stretches[r],
-                problem.limits.most_households,
+                problem.limits,
                 is_down=place % 2 == 1,
-                single_floors=compound in single_floor_compounds,
+                fineness=finer.get(compound, 0),
             )
         x = sum(stretches[r].x_metres for r in chain) / len(chain)
         y = sum(stretches[r].y_metres for r in chain) / len(chain)
-        blocks.append(Block(index[compound], building, x * 10, y * 10, tuple(atoms)))
+        blocks.append(Block(index[compound], building, round(x * 10), round(y * 10), tuple(atoms)))
     ground = Ground(problem.limits, problem.weights, compounds, blocks)
-    points = np.array([(b.x, b.y) for b in blocks])
+    points = np.array([(b.x, b.y) for b in blocks], float)
     gaps = points[:, None, :] - points[None, :, :]
     ground.distance = np.rint(np.hypot(gaps[..., 0], gaps[..., 1])).astype(np.int64)
     ground.edges = _edges(problem, ground, points)
@@ -133,20 +153,20 @@ def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) ->
 def gabriel_pairs(points: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     """Pairs whose diametral circle holds no third point (K. R. Gabriel, R. R. Sokal 1969).
 
-    Points at the same place count as one: each is joined to the first of them.
+    `points` are whole decimetres. Buildings at the same place all touch, and touch what any of them touches.
     """
-    places, first, inverse = np.unique(np.rint(points), axis=0, return_index=True, return_inverse=True)
-    inverse = inverse.reshape(-1)
-    pairs = [
-        (int(first[inverse[i]]), i) for i in range(len(points)) if int(first[inverse[i]]) != i
-    ]
+    places, inverse = np.unique(points, axis=0, return_inverse=True)
+    members: list[list[int]] = [[] for _ in places]
+    for i, place in enumerate(inverse.reshape(-1)):
+        members[place].append(i)
+    pairs = [pair for group in members for pair in combinations(group, 2)]
     for a, b in _candidate_pairs(places):
         middle = (places[a] + places[b]) / 2
         radius = ((places[a] - places[b]) ** 2).sum() / 4
         inside = ((places - middle) ** 2).sum(axis=1) < radius - 1e-6
         inside[[a, b]] = False
         if not inside.any():
-            pairs.append((int(first[a]), int(first[b])))
+            pairs += product(members[a], members[b])
     return pairs
 
 

@@ -67,8 +67,9 @@ class Places:
         self.edges = self._edges()
 
     def metres(self, a: Key, b: Key) -> float:
-        """Straight distance between two buildings."""
-        return math.hypot(self.spots[a][0] - self.spots[b][0], self.spots[a][1] - self.spots[b][1])
+        """Straight distance between two buildings, positions taken to the decimetre as everywhere."""
+        (ax, ay), (bx, by) = ((round(v * 10) for v in self.spots[k]) for k in (a, b))
+        return round(math.hypot(ax - bx, ay - by)) / 10
 
     def community(self, compound: str) -> str:
         """The community part of a compound's name."""
@@ -84,16 +85,16 @@ class Places:
         for key in sorted(self.spots):
             by_community.setdefault(self.community(key[0]), []).append(key)
         for keys in by_community.values():
-            points = np.array([self.spots[k] for k in keys]) * 10
+            points = np.array([[round(v * 10) for v in self.spots[k]] for k in keys], float)
             for i, j in gabriel_pairs(points):
                 a, b = keys[i], keys[j]
                 is_foreign = a[0] != b[0]
-                if confirmed is None and round(self.metres(a, b) * 10) > reach * 10:
+                if confirmed is None and self.metres(a, b) > reach:
                     continue
                 if confirmed is not None and is_foreign:
                     if (a[0], b[0]) not in confirmed and (b[0], a[0]) not in confirmed:
                         continue
-                    if round(self.metres(a, b) * 10) > reach * 10:
+                    if self.metres(a, b) > reach:
                         continue
                 edges[a].add(b)
                 edges[b].add(a)

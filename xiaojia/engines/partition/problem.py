@@ -71,10 +71,15 @@ class Effort:
     small_columns: int = 12_000
     rounds: int = 120
     columns_per_centre: int = 4
-    mip_nodes: int = 2_000
+    dive_rounds: int = 3
+    mip_nodes: int = 50
+    mip_columns: int = 1_500
+    mip_atoms: int = 120
+    cluster_atoms: int = 250
+    good_share: float = 0.0005
     cluster_neighbours: int = 4
     cluster_rounds: int = 4
-    single_floor_atoms: int = 160
+    fine_atoms: int = 600
 
 
 @dataclass(frozen=True, slots=True)

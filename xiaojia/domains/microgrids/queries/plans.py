@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from django.utils.translation import gettext as _
+
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
-from xiaojia.domains.microgrids.models import Partition
+from xiaojia.domains.microgrids.models import Partition, PlanException
 from xiaojia.domains.microgrids.queries.register import unit_rows
 from xiaojia.domains.microgrids.rules import NEVER_APPROVED, Size, UnitRow, size_of
 from xiaojia.kernel.access import require
@@ -42,6 +44,18 @@ class ExceptionView:
     sentence: str
     approved_reason: str
     certificate: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """8 号小家 88 户，多 8 户."""
+        words = {"n": self.cluster_number, "count": self.household_count}
+        if self.code == "cross_compound":
+            return _("%(n)s 号小家跨院子，%(count)s 户") % words
+        if self.code == "not_connected":
+            return _("%(n)s 号小家的楼不挨着") % words
+        if self.code == "small_unit_cut":
+            return _("%(n)s 号小家把一个单元拆开了") % words
+        return _("%(n)s 号小家 %(count)s 户，%(size)s") % {**words, "size": size_of(self.household_count).word}
 
     @property
     def is_settled(self) -> bool:
@@ -167,3 +181,9 @@ def partition_in_force(*, viewer: Actor, on: date) -> Partition | None:
         .order_by("-adopted_on", "-id")
     )
     return next(iter(adopted), None)
+
+
+def unproven_ids(partitions: Iterable[Partition]) -> set[int]:
+    """Ids of plans with a short micro-grid for which nobody proved that it cannot be spared (one query)."""
+    short = PlanException.objects.filter(partition__in=list(partitions), code="under_50")
+    return set(short.exclude(certificate__is_proven=True).values_list("partition_id", flat=True))

@@ -1,0 +1,1 @@
+"""Pages of micro-grids, one module a group of screens."""
