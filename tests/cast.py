@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
-from xiaojia.domains.microgrids.models import MicroGrid, Membership, Partition
+from xiaojia.domains.microgrids.models import Membership, MicroGrid, Partition
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Account
 from xiaojia.domains.places import actions as places
@@ -78,7 +78,9 @@ def build() -> Cast:
     """Both communities with all their people; the same every time."""
     here = _home("999999001001", "青禾社区（模拟）", "qh")
     elsewhere = _home("999999001002", "临溪社区（模拟）", "lx")
-    neighbour = people.add_account(username="qh-neighbour", name="田永红", password=PASSWORD, is_simulated=True)
+    neighbour = people.add_account(
+        username="qh-neighbour", name="田永红", password=PASSWORD, is_simulated=True
+    )
     secretary = here.actor("secretary")
     with entered(secretary.scope):
         tenure = teams.begin_tenure(
@@ -137,7 +139,8 @@ def _settle(community: Community, secretary: Actor) -> Home:
         ],
     )  # fmt: skip
     microgrids = [
-        MicroGrid.objects.create(community_id=community.pk, number=n, since_on=date(2026, 1, 1)) for n in (1, 2)
+        MicroGrid.objects.create(community_id=community.pk, number=n, since_on=date(2026, 1, 1))
+        for n in (1, 2)
     ]
     partition = Partition.objects.create(
         community_id=community.pk, label="方案甲", scenario="inside", state="adopted", register_fingerprint="",

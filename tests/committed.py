@@ -15,4 +15,6 @@ def assert_committed(name: str, text: str) -> None:
     if os.environ.get("XIAOJIA_REGENERATE"):
         path.write_text(text, encoding="utf-8")
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert text == committed, f"tests/{name} changed; if that is meant: XIAOJIA_REGENERATE=1 make test, then commit it"
+    assert text == committed, (
+        f"tests/{name} changed; if that is meant: XIAOJIA_REGENERATE=1 make test, then commit it"
+    )

@@ -50,7 +50,9 @@ def test_we_serve_as_a_role_that_policies_bind() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False)
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+        cursor.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
+        )
         assert cursor.fetchone() == (0,)
 
 
@@ -76,7 +78,10 @@ def test_a_stranger_sees_only_their_own_community_unfiltered() -> None:
 
 def test_a_head_sees_exactly_the_doors_of_the_own_micro_grid_unfiltered() -> None:
     people = cast.build()
-    for role, doors in (("head", people.here.household_ids[:4]), ("neighbour", people.here.household_ids[4:])):
+    for role, doors in (
+        ("head", people.here.household_ids[:4]),
+        ("neighbour", people.here.household_ids[4:]),
+    ):
         with entered(people.actor(role).scope):
             assert sorted(Household.objects.values_list("pk", flat=True)) == sorted(doors)
             assert set(Resident.objects.values_list("household_id", flat=True)) == set(doors)

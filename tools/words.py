@@ -31,7 +31,9 @@ def msgids() -> Iterator[str | tuple[str, ...]]:
         else:
             continue
         stream = io.BytesIO(source.encode())
-        for _line, message, _comments, _context in extract("python", stream, KEYWORDS, options={"encoding": "utf-8"}):
+        for _line, message, _comments, _context in extract(
+            "python", stream, KEYWORDS, options={"encoding": "utf-8"}
+        ):
             yield message
 
 
@@ -53,7 +55,9 @@ def main() -> int:
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     draft = CATALOGUE.with_suffix(f".{os.getpid()}")
     with draft.open("wb") as stream:
-        write_po(stream, catalogue, sort_output=True, no_location=True, omit_header=False, ignore_obsolete=True)
+        write_po(
+            stream, catalogue, sort_output=True, no_location=True, omit_header=False, ignore_obsolete=True
+        )
     draft.replace(CATALOGUE)
     missing = [m.id for m in catalogue if m.id and not m.string]
     print(f"{len(catalogue)} messages, {len(missing)} still without English")

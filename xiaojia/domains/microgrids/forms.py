@@ -51,7 +51,10 @@ class AdoptForm(forms.Form):
         label=_("从哪一天算起"),
         help_text=_("今天，或者以后的一天。"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": _("写上从哪一天算起。"), "invalid": _("日子没看懂，写成 2026-12-01 这样。")},
+        error_messages={
+            "required": _("写上从哪一天算起。"),
+            "invalid": _("日子没看懂，写成 2026-12-01 这样。"),
+        },
     )
 
 

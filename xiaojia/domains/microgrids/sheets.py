@@ -49,6 +49,9 @@ def exceptions_sheet(plan: Plan) -> Sheet:
     return Sheet(
         title=_("例外"),
         headings=[_("图上编号"), _("小家"), _("户数"), _("情况"), _("理由")],
-        rows=[[e.number, e.cluster_number, e.household_count, e.sentence, e.approved_reason] for e in plan.exceptions],
+        rows=[
+            [e.number, e.cluster_number, e.household_count, e.sentence, e.approved_reason]
+            for e in plan.exceptions
+        ],
         note=_("编号和图上黑色圆点一样。"),
     )

@@ -148,7 +148,11 @@ class Community:
     def _may_fit(self, union: Cluster) -> bool:
         """Whether the households of the union can be cut into 50..80 at all, by the totals."""
         total = sum(
-            a.households for b in self.ground.blocks if b.compound in union for a in b.atoms if a.households <= self._most
+            a.households
+            for b in self.ground.blocks
+            if b.compound in union
+            for a in b.atoms
+            if a.households <= self._most
         )
         limits = self._problem.limits
         count = -(-total // limits.most_households)
@@ -162,7 +166,8 @@ class Community:
 
 def _pieces(yard: Yard, group: Sequence[tuple[int, int, int]]) -> tuple[Piece, ...]:
     return tuple(
-        (yard.buildings[b], low - int(yard.first_atom[b]), high - int(yard.first_atom[b])) for b, low, high in group
+        (yard.buildings[b], low - int(yard.first_atom[b]), high - int(yard.first_atom[b]))
+        for b, low, high in group
     )
 
 

@@ -195,9 +195,7 @@ def shortness_bound(yard: Yard, effort: Effort) -> int:
     return int(np.ceil(bound / 1_000_000 - 1e-4))
 
 
-def _converge(
-    master: Master, pricer: Pricer, effort: Effort, *, relaxed: bool
-) -> tuple[float, int, Floats]:
+def _converge(master: Master, pricer: Pricer, effort: Effort, *, relaxed: bool) -> tuple[float, int, Floats]:
     """Price until nothing pays; returns the LP's value, the best Lagrangean bound met, and the last duals."""
     bound, value, duals = -np.inf, np.inf, np.zeros(master.yard.atom_count)
     for _round in range(effort.rounds):
@@ -240,7 +238,9 @@ def _choose(
     return found if found and sum(chosen[g] for g in found) < cost else known
 
 
-def cover_by_mip(groups: Sequence[Group], costs: Sequence[int], yard: Yard, effort: Effort) -> tuple[Group, ...]:
+def cover_by_mip(
+    groups: Sequence[Group], costs: Sequence[int], yard: Yard, effort: Effort
+) -> tuple[Group, ...]:
     """The cheapest exact cover with these columns, as far as `mip_nodes` reach; () when none was found."""
     solver = quiet_solver()
     solver.setOptionValue("presolve", "on")

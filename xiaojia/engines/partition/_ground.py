@@ -139,7 +139,9 @@ def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) ->
     edges: list[set[int]] = [set() for _ in ground.blocks]
     for a, b in gabriel_pairs(points):
         first, second = ground.blocks[a], ground.blocks[b]
-        if ground.distance[a, b] > reach and (first.compound != second.compound or problem.neighbours is None):
+        if ground.distance[a, b] > reach and (
+            first.compound != second.compound or problem.neighbours is None
+        ):
             continue
         if first.compound != second.compound and problem.neighbours is not None:
             pair = (ground.compounds[first.compound], ground.compounds[second.compound])

@@ -173,9 +173,7 @@ def _joins(places: Places, buildings: Sequence[Key]) -> tuple[Join, ...]:
                 found = (places.metres(a, b), a, b)
                 if pair not in nearest or found < nearest[pair]:
                     nearest[pair] = found
-    return tuple(
-        Join(pair, (a[1], b[1]), round(metres)) for pair, (metres, a, b) in sorted(nearest.items())
-    )
+    return tuple(Join(pair, (a[1], b[1]), round(metres)) for pair, (metres, a, b) in sorted(nearest.items()))
 
 
 def _travel_price(places: Places, parts: Sequence[Part], grid: Grid) -> float:

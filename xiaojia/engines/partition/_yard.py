@@ -51,7 +51,8 @@ class Yard:
         sizes = [int(self.atom_households[low : high + 1].sum()) for _b, low, high in intervals]
         buildings = [b for b, _low, _high in intervals]
         travel = min(
-            sum(2 * h * int(self.distance[b, c]) for b, h in zip(buildings, sizes, strict=True)) for c in buildings
+            sum(2 * h * int(self.distance[b, c]) for b, h in zip(buildings, sizes, strict=True))
+            for c in buildings
         )
         cuts = sum(self._cut(b, high) for b, _low, high in intervals)
         joined = len({int(self.compound[b]) for b in buildings}) - 1
@@ -92,7 +93,9 @@ def make_yard(ground: Ground, compounds: Sequence[int], *, shortness_only: bool 
     table = np.array(rows, np.int64).reshape(-1, 5)
     prices = shortness_prices(ground.limits) if shortness_only else size_prices(ground.limits, ground.weights)
     select = np.ix_(buildings, buildings)
-    distance = np.zeros((len(buildings), len(buildings)), np.int64) if shortness_only else ground.distance[select]
+    distance = (
+        np.zeros((len(buildings), len(buildings)), np.int64) if shortness_only else ground.distance[select]
+    )
     return Yard(
         ground,
         buildings,

@@ -16,7 +16,9 @@ def plain_name(compound: str) -> str:
     return compound.partition("-")[2] or compound
 
 
-def reason(code: str, grid: Grid, limits: Limits, certificate: Mapping[str, Any], name: Name = plain_name) -> str:
+def reason(
+    code: str, grid: Grid, limits: Limits, certificate: Mapping[str, Any], name: Name = plain_name
+) -> str:
     """One sentence for one exception of one micro-grid."""
     least, most, size = limits.least_households, limits.most_households, grid.household_count
     if code == "under_50":

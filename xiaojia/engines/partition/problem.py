@@ -113,7 +113,9 @@ def _check_stretch(number: int, stretch: Stretch) -> None:
     if max(abs(stretch.x_metres), abs(stretch.y_metres)) > 1e8:
         raise BadProblem(f"row {number}: x or y is farther than the Earth is wide; give metres")
     if stretch.household_count < 1:
-        raise BadProblem(f"row {number}: households must be 1 or more; leave the row out if nobody lives there")
+        raise BadProblem(
+            f"row {number}: households must be 1 or more; leave the row out if nobody lives there"
+        )
     if not 1 <= stretch.floors <= 200:
         raise BadProblem(f"row {number}: floors must be 1 to 200; correct it")
     if stretch.household_count > 20_000:

@@ -71,9 +71,7 @@ def _parts(problem: Problem, ground: Ground, pieces: Sequence[tuple[int, int, in
     return tuple(parts)
 
 
-def _proofs(
-    problem: Problem, settled: Settled, effort: Effort
-) -> list[tuple[frozenset[str], int, int, str]]:
+def _proofs(problem: Problem, settled: Settled, effort: Effort) -> list[tuple[frozenset[str], int, int, str]]:
     """For every region with a short micro-grid, and every joined compound: the proven least number of short ones."""
     ground = settled.ground
     least = problem.limits.least_households
@@ -117,7 +115,9 @@ def _result(problem: Problem, answers: list[_Answer], seed: int) -> Result:
     parts: list[Part] = []
     number = 0
     for groups, *_rest in answers:
-        for group in sorted(groups, key=lambda g: min((order[p.compound, p.building, p.unit], p.floor_from) for p in g)):
+        for group in sorted(
+            groups, key=lambda g: min((order[p.compound, p.building, p.unit], p.floor_from) for p in g)
+        ):
             number += 1
             parts += [
                 Part(number, p.compound, p.building, p.unit, p.floor_from, p.floor_to, p.household_count)

@@ -45,7 +45,9 @@ def moment(value: datetime | None) -> SafeString:
     """11月23日 08:30, unbroken."""
     if value is None:
         return SafeString("")
-    return format_html('<span class="nb">{} {}</span>', day(value), timezone.localtime(value).strftime("%H:%M"))
+    return format_html(
+        '<span class="nb">{} {}</span>', day(value), timezone.localtime(value).strftime("%H:%M")
+    )
 
 
 @register.filter

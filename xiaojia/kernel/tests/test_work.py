@@ -85,7 +85,11 @@ def test_a_refusal_becomes_its_sentence(kind: dict[str, Any]) -> None:
     kind["then"] = refuse
     work.perform(row.pk)
     row.refresh_from_db()
-    assert (row.state, row.sentence, row.where_url) == ("refused", "现在交不了，因为还没核对；先核对。", "/x/")
+    assert (row.state, row.sentence, row.where_url) == (
+        "refused",
+        "现在交不了，因为还没核对；先核对。",
+        "/x/",
+    )
     assert _rows() == 0
 
 

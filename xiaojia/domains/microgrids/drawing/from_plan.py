@@ -52,8 +52,6 @@ def _slices(parts: Sequence[PartView]) -> tuple[Slice, ...]:
             )  # fmt: skip
         else:
             found.append(
-                Slice(
-                    (part.part_id,), part.cluster_id, part.floor_from, part.floor_to, part.household_count
-                )
+                Slice((part.part_id,), part.cluster_id, part.floor_from, part.floor_to, part.household_count)
             )
     return tuple(found)

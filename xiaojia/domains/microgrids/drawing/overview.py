@@ -61,7 +61,8 @@ def overview_of(areas: Sequence[Area], groups: Sequence[Group]) -> Overview:
     inset = (WIDTH - (right - left) * ratio) / 2
     height = max((high - low) * ratio + 2 * MARGIN, len(areas) * (PLATE + 8) / 2 + 40) + 40
     places = {
-        h.building_id: (inset + (h.x_metres - left) * ratio, MARGIN + (high - h.y_metres) * ratio) for h in houses
+        h.building_id: (inset + (h.x_metres - left) * ratio, MARGIN + (high - h.y_metres) * ratio)
+        for h in houses
     }
     by_id = {g.cluster_id: g for g in groups}
     tints = _tints(areas, by_id, places)
@@ -116,7 +117,10 @@ def _half(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _plates(
-    areas: Sequence[Area], groups: Mapping[int, Group], places: Mapping[int, tuple[float, float]], height: float
+    areas: Sequence[Area],
+    groups: Mapping[int, Group],
+    places: Mapping[int, tuple[float, float]],
+    height: float,
 ) -> list[AreaPlate]:
     """Plates at the middle of their areas; each steps down or up until it covers no other."""
     found: list[AreaPlate] = []

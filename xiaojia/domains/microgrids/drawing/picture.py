@@ -296,4 +296,3 @@ def _plate(group: Group, x: float, y: float) -> Plate:
     return Plate(
         x, y, _plate_width(group), group.cluster_id, group.number, group.household_count, group.pins, is_out
     )
-

@@ -21,10 +21,16 @@ ROWS: Final = {
     "microgrids": (gettext_lazy("小家个数"), gettext_lazy("划出来的小家，一个一行。")),
     "in_range": (gettext_lazy("在 50–80 户之内"), gettext_lazy("户数从 50 到 80 的小家。")),
     "under": (gettext_lazy("不到 50 户"), gettext_lazy("户数不到 50 的小家，每个都有理由。")),
-    "over": (gettext_lazy("超过 80 户"), gettext_lazy("户数超过 80 的小家；只有一层楼就超过 80 户才会这样。")),
+    "over": (
+        gettext_lazy("超过 80 户"),
+        gettext_lazy("户数超过 80 的小家；只有一层楼就超过 80 户才会这样。"),
+    ),
     "cross": (gettext_lazy("跨院子合在一起的"), gettext_lazy("楼在两个以上院子里的小家。")),
     "split": (gettext_lazy("分在几个小家的楼"), gettext_lazy("一栋楼的住户分在两个以上小家。")),
-    "changing": (gettext_lazy("换小家的住户"), gettext_lazy("现在有小家、照这个方案要换一个的住户，按单元数。")),
+    "changing": (
+        gettext_lazy("换小家的住户"),
+        gettext_lazy("现在有小家、照这个方案要换一个的住户，按单元数。"),
+    ),
 }
 """Row -> (its words, how it is counted)."""
 
@@ -152,7 +158,9 @@ def _split_buildings(plan: Plan) -> list[Record]:
         number = numbers[part.cluster_id]
         here[number] = here.get(number, 0) + part.household_count
     return [
-        _split_record(name, here, compound_id) for (compound_id, name), here in owners.items() if len(here) > 1
+        _split_record(name, here, compound_id)
+        for (compound_id, name), here in owners.items()
+        if len(here) > 1
     ]
 
 

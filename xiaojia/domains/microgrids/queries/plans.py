@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
-
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
@@ -55,7 +54,10 @@ class ExceptionView:
             return _("%(n)s 号小家的楼不挨着") % words
         if self.code == "small_unit_cut":
             return _("%(n)s 号小家把一个单元拆开了") % words
-        return _("%(n)s 号小家 %(count)s 户，%(size)s") % {**words, "size": size_of(self.household_count).word}
+        return _("%(n)s 号小家 %(count)s 户，%(size)s") % {
+            **words,
+            "size": size_of(self.household_count).word,
+        }
 
     @property
     def is_settled(self) -> bool:

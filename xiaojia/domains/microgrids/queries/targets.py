@@ -76,7 +76,9 @@ def amounts(plan: Plan, part_ids: Sequence[int]) -> list[Amount]:
 def _amount(parts: Sequence[PartView], label: str) -> Amount:
     homes = sum(p.household_count for p in parts)
     return Amount(
-        ",".join(str(p.part_id) for p in parts), _("%(label)s，%(n)s 户") % {"label": label, "n": homes}, homes
+        ",".join(str(p.part_id) for p in parts),
+        _("%(label)s，%(n)s 户") % {"label": label, "n": homes},
+        homes,
     )
 
 
@@ -119,9 +121,7 @@ def targets(plan: Plan, part_ids: Sequence[int]) -> list[Target]:
 def _changes(source: ClusterView, target: ClusterView, homes: int) -> tuple[Change, Change]:
     name = _("%(n)s 号") % {"n": target.number} if target.number else _("新的")
     return (
-        Change(
-            _("%(n)s 号") % {"n": source.number}, source.household_count, source.household_count - homes
-        ),
+        Change(_("%(n)s 号") % {"n": source.number}, source.household_count, source.household_count - homes),
         Change(name, target.household_count, target.household_count + homes),
     )
 
@@ -150,5 +150,8 @@ def _label(part: PartView, cluster: ClusterView, metres: float) -> str:
     elif _shares_compound(part, cluster):
         where = _("同一个院子，隔 %(far)s") % {"far": metres_words(metres)}
     else:
-        where = _("在%(compound)s，隔 %(far)s") % {"compound": cluster.compounds[0], "far": metres_words(metres)}
+        where = _("在%(compound)s，隔 %(far)s") % {
+            "compound": cluster.compounds[0],
+            "far": metres_words(metres),
+        }
     return _("%(n)s 号小家（%(where)s）") % {"n": cluster.number, "where": where}

@@ -23,7 +23,11 @@ def exceptions(request: HttpRequest, partition_id: int) -> HttpResponse:
     refusal = None
     typed, asked = "", 0
     if request.method == "POST":
-        asked = int(request.POST.get("exception", "0") or 0) if request.POST.get("exception", "0").isdigit() else 0
+        asked = (
+            int(request.POST.get("exception", "0") or 0)
+            if request.POST.get("exception", "0").isdigit()
+            else 0
+        )
         form = ReasonForm(request.POST)
         typed = form.cleaned_data["reason"] if form.is_valid() else ""
         try:

@@ -31,9 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "fitting": sum(m.size.is_fitting for m in day),
         "drafts": list(queries.living_plans(viewer=viewer)),
         "partition": queries.partition_in_force(viewer=viewer, on=on),
-        "register_count": 0
-        if day
-        else sum(r.household_count for r in queries.unit_rows(viewer=viewer)),
+        "register_count": 0 if day else sum(r.household_count for r in queries.unit_rows(viewer=viewer)),
     }
     return render(request, "microgrids/home.html", context)
 

@@ -112,9 +112,7 @@ def _page(
     plan = queries.plan(partition_id, viewer=viewer)
     if plan is None:
         raise Http404
-    page = map_page(
-        plan, area=chosen["area"], pick=chosen["pick"], parts=chosen["parts"], to=chosen["to"]
-    )
+    page = map_page(plan, area=chosen["area"], pick=chosen["pick"], parts=chosen["parts"], to=chosen["to"])
     context = {
         "page": page,
         "plan": plan,
