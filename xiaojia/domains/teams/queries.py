@@ -7,7 +7,9 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from xiaojia.domains.microgrids.queries import door_ids
+from xiaojia.domains.teams.access import MAY
 from xiaojia.domains.teams.models import Tenure
+from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import NOWHERE, WIDE_ROLES, Actor, Scope
 
 
@@ -18,6 +20,17 @@ def tenures_of(account_id: int, *, on: date) -> QuerySet[Tenure]:
         .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
         .order_by("community_id", "id")
     )
+
+
+def led_microgrids(*, viewer: Actor, on: date) -> dict[int, str]:
+    """Micro-grid id -> name of its head on that day, in the viewer's communities (one query)."""
+    require(MAY, "see_teams", viewer, viewer.community_id)
+    rows = (
+        Tenure.objects.filter(community_id__in=viewer.scope.community_ids, role="head", from_on__lte=on)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .values_list("microgrid_id", "account__name")
+    )
+    return {microgrid_id: name for microgrid_id, name in rows if microgrid_id is not None}
 
 
 def scope_of(tenure: Tenure, *, on: date) -> Scope:

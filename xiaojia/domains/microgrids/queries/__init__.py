@@ -27,6 +27,7 @@ from xiaojia.domains.microgrids.queries.register import (
     unit_key,
     unit_rows,
 )
+from xiaojia.domains.microgrids.queries.waiting import WaitingPlan, open_exceptions, waiting_plans
 
 __all__ = [
     "ClusterView",
@@ -36,6 +37,7 @@ __all__ = [
     "PartView",
     "Plan",
     "Standing",
+    "WaitingPlan",
     "adjacent_pairs",
     "day_rows",
     "door_ids",
@@ -44,10 +46,12 @@ __all__ = [
     "lived_in",
     "living_plans",
     "microgrids_on",
+    "open_exceptions",
     "partition_in_force",
     "plan",
     "problem_of",
     "standings",
     "unit_key",
     "unit_rows",
+    "waiting_plans",
 ]

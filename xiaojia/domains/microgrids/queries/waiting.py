@@ -1,0 +1,70 @@
+"""What waits for a person: drafts with their figures, and exceptions without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+
+from xiaojia.domains.microgrids.access import MAY, visible_partitions
+from xiaojia.domains.microgrids.models import Partition, PlanException
+from xiaojia.domains.microgrids.queries.plans import ExceptionView, living_plans
+from xiaojia.domains.microgrids.rules import NEVER_APPROVED
+from xiaojia.kernel.access import require
+from xiaojia.kernel.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPlan:
+    """A draft with its totals; `open_count` exceptions that nobody accepted, `fault_count` that only moves mend."""
+
+    partition_id: int
+    label: str
+    scenario: str
+    made_at: datetime
+    totals: Mapping[str, Any]
+    exception_count: int
+    open_count: int
+    fault_count: int
+
+    @property
+    def microgrid_count(self) -> int:
+        """Micro-grids that it would make."""
+        return int(self.totals.get("microgrids", 0))
+
+    @property
+    def fitting_count(self) -> int:
+        """Those within 50-80."""
+        return int(self.totals.get("in_range", 0))
+
+
+def waiting_plans(*, viewer: Actor) -> list[WaitingPlan]:
+    """Drafts, the oldest first (one query)."""
+    is_open = Q(exceptions__approved_at__isnull=True)
+    drafts = living_plans(viewer=viewer).annotate(
+        exception_count=Count("exceptions"),
+        open_count=Count("exceptions", filter=is_open),
+        fault_count=Count("exceptions", filter=is_open & Q(exceptions__code__in=sorted(NEVER_APPROVED))),
+    )
+    rows = drafts.values_list(
+        "id", "label", "scenario", "made_at", "totals", "exception_count", "open_count", "fault_count"
+    )
+    return [WaitingPlan(*row) for row in rows]
+
+
+def open_exceptions(partition_id: int, *, viewer: Actor) -> list[ExceptionView]:
+    """Exceptions of one draft that nobody accepted yet (one query), numbered as in the plan."""
+    require(MAY, "see_plans", viewer, viewer.community_id)
+    partitions = visible_partitions(viewer).filter(pk=partition_id, state=Partition.State.DRAFT)
+    rows = PlanException.objects.filter(partition__in=partitions).order_by("cluster__number", "code")
+    views = [
+        ExceptionView(
+            r.pk, number, r.cluster_id, r.cluster.number, r.cluster.household_count, r.code, r.sentence,
+            r.approved_reason, r.certificate,
+        )
+        for number, r in enumerate(rows.select_related("cluster"), start=1)
+    ]  # fmt: skip
+    return [v for v in views if not v.is_settled]
