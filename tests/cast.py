@@ -1,4 +1,4 @@
-"""The cast: one named person per role, a stranger from another community, a neighbour from another micro-grid.
+"""The cast: one named person per role, a stranger from elsewhere, a neighbour from another micro-grid.
 
 Everything is invented. `build()` makes two small communities through the product's own actions and
 returns who is who; it needs a database and leaves the scope of nobody.
@@ -66,7 +66,7 @@ class Cast:
     neighbour: Tenure
 
     def actor(self, role: str) -> Actor:
-        """Somebody of `here` by role; `stranger` is the secretary of `elsewhere`, `neighbour` another head."""
+        """Somebody of `here` by role; `stranger` is the secretary of `elsewhere`."""
         if role == "stranger":
             return self.elsewhere.actor("secretary")
         if role == "neighbour":
@@ -143,13 +143,13 @@ def _settle(community: Community, secretary: Actor) -> Home:
         for n in (1, 2)
     ]
     partition = Partition.objects.create(
-        community_id=community.pk, label="方案甲", scenario="inside", state="adopted", register_fingerprint="",
-        made_at=NOW, made_by_id=secretary.account_id, adopted_on=date(2026, 1, 1),
+        community_id=community.pk, label="方案甲", scenario="inside", state="adopted",
+        register_fingerprint="", made_at=NOW, made_by_id=secretary.account_id, adopted_on=date(2026, 1, 1),
     )  # fmt: skip
     Membership.objects.bulk_create(
         Membership(
-            community_id=community.pk, household_id=pk, microgrid=microgrids[number // 4], partition=partition,
-            from_on=date(2026, 1, 1),
+            community_id=community.pk, household_id=pk, microgrid=microgrids[number // 4],
+            partition=partition, from_on=date(2026, 1, 1),
         )
         for number, pk in enumerate(settled.household_ids)
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -72,9 +73,9 @@ only_these_pages = override_settings(
 
 
 @pytest.fixture
-def client() -> Client:
+def client() -> Iterator[Client]:
     with only_these_pages:
-        yield Client(raise_request_exception=False)  # type: ignore[misc]  # pytest turns it into a value
+        yield Client(raise_request_exception=False)
 
 
 def test_the_policy_stands_on_every_answer(client: Client) -> None:

@@ -11,8 +11,8 @@ from xiaojia.kernel.consent import PURPOSES
 
 PERSONAL_TABLES = {"people_household", "people_resident"}
 PLAIN_FIELDS = {
-    "id", "community", "community_id", "household", "unit", "floor", "door_source", "as_of_on", "since_on", "until_on",
-    "is_contact",
+    "id", "community", "community_id", "household", "unit", "floor", "door_source", "as_of_on", "since_on",
+    "until_on", "is_contact",
 }  # fmt: skip
 """Fields that say nothing about a person by themselves: keys, dates of knowledge, flags."""
 

@@ -69,7 +69,7 @@ def append_only(table: str, *, may_delete: bool = False) -> RunSQL:
             SELECT DISTINCT acl.grantee::regrole::text FROM pg_class c, aclexplode(c.relacl) acl
             WHERE c.oid = '{table}'::regclass AND acl.grantee NOT IN (0, c.relowner)
           LOOP EXECUTE format('REVOKE {verbs} ON {table} FROM %s', grantee_name); END LOOP;
-        END $$;""",
+        END $$;""",  # noqa: S608  # table names are written in migrations
         RunSQL.noop,
     )
 

@@ -44,7 +44,7 @@ class Progress:
         self._last_said = 0.0
 
     def say(self, step: str, done: int, total: int) -> None:
-        """Report `done` of `total`; raises Cancelled when 停下 was pressed. Cheap: at most 4 writes a second."""
+        """Report `done` of `total`; raises Cancelled when 停下 was pressed. At most 4 writes a second."""
         moment = time.monotonic()
         if done not in {0, total} and moment - self._last_said < SECONDS_BETWEEN_WORDS:
             return

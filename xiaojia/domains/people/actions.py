@@ -163,11 +163,11 @@ def _settle_contacts(
     for household_id, row in spoken:
         here = known.get(household_id, {})
         for name, phone in row.contacts:
-            resident = here.pop(name, None)
-            if resident is None:
+            same = here.pop(name, None)
+            if same is None:
                 fresh.append(_new_resident(community_id, household_id, as_of_on, name, phone))
-            elif phone and bytes(resident.phone_index) != blind_index(phone, purpose="phone"):
-                changed.append(_with_phone(resident, as_of_on, phone))
+            elif phone and bytes(same.phone_index) != blind_index(phone, purpose="phone"):
+                changed.append(_with_phone(same, as_of_on, phone))
         if row.replaces_contacts:
             left += here.values()
     for resident in left:
@@ -234,7 +234,7 @@ def end_households(*, by: Actor, at: datetime, on: date, household_ids: Sequence
             " AND until_on IS NULL AND id = ANY(%s)",
             [on, by.community_id, list(household_ids)],
         )
-        count = cursor.rowcount
+        count: int = cursor.rowcount
         cursor.execute(
             "UPDATE people_resident SET until_on = %s WHERE community_id = %s"
             " AND until_on IS NULL AND household_id = ANY(%s)",

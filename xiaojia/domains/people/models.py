@@ -19,7 +19,7 @@ class Account(AbstractBaseUser):
     language = models.CharField(max_length=8, default="zh-hans")
 
     USERNAME_FIELD = "username"
-    objects: ClassVar[BaseUserManager[Account]] = BaseUserManager()
+    objects = BaseUserManager()
 
     def __str__(self) -> str:
         return self.username

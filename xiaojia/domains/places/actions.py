@@ -34,7 +34,7 @@ class PlaceRow:
 
 @dataclass(frozen=True, slots=True)
 class DivisionRow:
-    """One division of a published table: 12-digit codes, a level of `Division.Level`; '' parent at the top."""
+    """One division of a published table: 12-digit codes, one of `Division.Level`, no parent at the top."""
 
     code: str
     name: str

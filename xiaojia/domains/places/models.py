@@ -52,7 +52,7 @@ class Community(models.Model):
 
 
 class Compound(models.Model):
-    """A compound (小区, 院子). `sort_key` is pinyin with padded numbers, for an order that neighbours expect."""
+    """A compound (小区, 院子). `sort_key` is pinyin with padded numbers, in the order neighbours expect."""
 
     community_id = models.BigIntegerField()
     name = models.CharField(max_length=60)

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Register(models.Model):
-    """One workbook on its way in: from the drop to the commit or the refusal. Its file is deleted once read."""
+    """One workbook on its way in: from the drop to the commit or the refusal. Its file goes once read."""
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household"

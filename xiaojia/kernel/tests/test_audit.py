@@ -92,9 +92,12 @@ def test_an_erased_detail_leaves_the_chain_whole() -> None:
 def test_the_serving_role_cannot_touch_what_was_written(table: str, verb: str) -> None:
     _write(1)
     _seal()
-    with pytest.raises(ProgrammingError, match="permission denied"), entered(BY.scope):
-        with connection.cursor() as cursor:
-            cursor.execute(verb.format(table))
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        entered(BY.scope),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(verb.format(table))
     with entered(BY.scope):
         assert AuditEntry.objects.count() == AuditSeal.objects.count() == 1
 

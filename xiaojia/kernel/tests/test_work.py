@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ BY = Actor(account_id=1, role="officer", community_id=7, scope=Scope((7,), is_wi
 
 
 @pytest.fixture
-def kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def kind(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A kind of work whose behaviour the test sets: it writes one audit row, then does `then`."""
     behaviour: dict[str, Any] = {"then": None}
 
@@ -36,7 +36,7 @@ def kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         return {"count": payload["count"], "sentence": "好了。", "where_url": "/"}
 
     monkeypatch.setitem(work.FUNCTIONS, "test", function)
-    yield behaviour
+    return behaviour
 
 
 def _start() -> Work:

@@ -1,0 +1,1 @@
+"""Benchmarks of our own figures and of the peers; never imported by xiaojia."""
