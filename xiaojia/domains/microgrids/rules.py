@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from django.utils.translation import gettext as _
-from scipy.optimize import linear_sum_assignment
 
 from xiaojia.engines.partition.problem import Limits
 
@@ -150,6 +149,8 @@ def inherited(shared: Mapping[tuple[int, int], int], sizes: Mapping[int, int]) -
     gain = np.zeros((len(clusters), len(microgrids)))
     for (cluster, microgrid), n in pairs.items():
         gain[clusters.index(cluster), microgrids.index(microgrid)] = n
+    from scipy.optimize import linear_sum_assignment  # only a plan needs it, no page
+
     rows, columns = linear_sum_assignment(gain, maximize=True)
     return {
         clusters[r]: microgrids[c]

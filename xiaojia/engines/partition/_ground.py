@@ -12,7 +12,6 @@ from itertools import combinations, product
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import Delaunay, QhullError
 
 from xiaojia.engines.partition.problem import Limits, Problem, Stretch, Weights
 
@@ -176,6 +175,8 @@ def _candidate_pairs(places: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     """Gabriel edges are Delaunay edges; tiny or straight-line sets try every pair."""
     count = len(places)
     if count >= 5:
+        from scipy.spatial import Delaunay, QhullError  # loaded when there is something to measure
+
         try:
             triangles = Delaunay(places).simplices
         except QhullError:

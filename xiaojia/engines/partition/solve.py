@@ -6,9 +6,9 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xiaojia.engines.partition import explain
-from xiaojia.engines.partition._clusters import Community, Settled, least_short
 from xiaojia.engines.partition._ground import UNITS_PER_METRE, Ground
 from xiaojia.engines.partition._measure import Description, Places, describe
 from xiaojia.engines.partition.problem import (
@@ -20,6 +20,9 @@ from xiaojia.engines.partition.problem import (
     Stretch,
     community_of,
 )
+
+if TYPE_CHECKING:
+    from xiaojia.engines.partition._clusters import Settled
 
 _Answer = tuple[list[tuple[Part, ...]], int, int, dict[str, int], list[tuple[frozenset[str], int, int, str]]]
 
@@ -51,6 +54,9 @@ def _communities(problem: Problem) -> list[list[int]]:
 
 
 def _settle(problem: Problem, effort: Effort, rows: list[int]) -> _Answer:
+    # numba and HiGHS take a second to load: whoever only measures goes without.
+    from xiaojia.engines.partition._clusters import Community
+
     settled = Community(problem, rows, effort).settle()
     groups = [_parts(problem, settled.ground, group) for group in settled.groups]
     return groups, settled.cost, settled.bound, settled.work, _proofs(problem, settled, effort)
@@ -73,6 +79,8 @@ def _parts(problem: Problem, ground: Ground, pieces: Sequence[tuple[int, int, in
 
 def _proofs(problem: Problem, settled: Settled, effort: Effort) -> list[tuple[frozenset[str], int, int, str]]:
     """For every region with a short micro-grid, and every joined compound: the proven least number of short ones."""
+    from xiaojia.engines.partition._clusters import least_short
+
     ground = settled.ground
     least = problem.limits.least_households
     regions = _regions(ground, allow_cross=problem.allow_cross)
