@@ -57,6 +57,8 @@ urlpatterns = [
     path("keys/", fine, name="keyboard"),
     path("find/", fine, name="find"),
     path("sign-out/", fine, name="sign_out"),
+    path("desks/", fine, name="desks"),
+    path("demo/", fine, name="demo_personas"),
     path("refusing/", refusing),
     path("broken/", broken),
     path("fine/", fine),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -38,12 +39,6 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Frame:
     community_name: str = ""
     desk_name: object = ""
@@ -52,7 +47,6 @@ class Frame:
     is_demo: bool = False
     text_size: str = "standard"
     tabs: tuple[Tab, ...] = ()
-    desks: tuple[Desk, ...] = ()
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -64,13 +58,14 @@ def _frame(request: HttpRequest) -> Frame:
     actor: Actor | None = getattr(request, "actor", None)
     size = text_size(request)
     if actor is None:
-        return Frame(text_size=size)
+        return Frame(text_size=size, is_demo=settings.XIAOJIA_DEMO)
     community = places.community(actor.community_id)
     return Frame(
         community_name=community.name,
         desk_name=_("%(role)s的桌子") % {"role": ROLES[actor.role]},
         person_name=getattr(request.user, "name", ""),
         is_simulated=community.is_simulated,
+        is_demo=settings.XIAOJIA_DEMO,
         text_size=size,
         tabs=_tabs(request.path, actor.role),
     )

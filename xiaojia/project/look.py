@@ -16,9 +16,14 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
 def text_size(request: HttpRequest) -> str:
-    """standard, large or xlarge, from the cookie: known from the first byte, without a script."""
-    size = request.COOKIES.get("text_size", "standard")
-    return size if size in SIZES else "standard"
+    """standard, large or xlarge, from the cookie: known from the first byte, without a script.
+
+    Who never chose gets 标准, heads get 大字 (P31).
+    """
+    actor = getattr(request, "actor", None)
+    usual = "large" if actor is not None and actor.role == "head" else "standard"
+    size = request.COOKIES.get("text_size", usual)
+    return size if size in SIZES else usual
 
 
 def set_text_size(request: HttpRequest) -> HttpResponse:

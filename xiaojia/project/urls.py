@@ -3,18 +3,18 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
-from xiaojia.desks.finding.views import find
 from xiaojia.desks.head.views import neighbours
 from xiaojia.project import health, look, work_views
-from xiaojia.project.home import home
+from xiaojia.project.home import desks, home
 
 urlpatterns = [
     path("", home, name="home"),
     path("", include("xiaojia.domains.people.urls")),
-    path("find/", find, name="find"),
+    path("", include("xiaojia.desks.finding.urls")),
     path("neighbours/", neighbours, name="neighbours"),
     path("registers/", include(("xiaojia.domains.registers.urls", "registers"))),
     path("microgrids/", include(("xiaojia.domains.microgrids.urls", "microgrids"))),
+    path("desks/", desks, name="desks"),
     path("work/<uuid:work_id>/", work_views.work_page, name="work"),
     path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),
     path("text-size/", look.set_text_size, name="text_size"),
@@ -26,7 +26,10 @@ urlpatterns = [
 if settings.XIAOJIA_DEMO:
     from xiaojia.project import demo_views
 
-    urlpatterns.append(path("demo/as/<str:role>/", demo_views.sit_down_as, name="demo_as"))
+    urlpatterns += [
+        path("demo/", demo_views.personas, name="demo_personas"),
+        path("demo/as/<str:role>/", demo_views.sit_down_as, name="demo_as"),
+    ]
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", look.styleguide, name="styleguide"))
 

@@ -1,21 +1,98 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from typing import Final
 
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from xiaojia.desks.finding.address import doors_meant
+from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people import queries as people_queries
+from xiaojia.domains.people.access import MAY as MAY_PEOPLE
 from xiaojia.kernel import clock
+from xiaojia.kernel.access import may, require
+from xiaojia.kernel.actors import ROLES, Actor
 from xiaojia.kernel.requests import actor_of
+
+MOST_FOUND: Final = 25
+MOST_VIEWS: Final = 200
+LONGEST_TEXT: Final = 60
+SCREENS: Final = {
+    "find": _("查找"),
+    "household": _("这一户的页面"),
+    "neighbours": _("邻居名单"),
+    "microgrid": _("小家的名单"),
+}
+"""Screen of the view log -> its word."""
 
 
 def find(request: HttpRequest) -> HttpResponse:
-    """Find a neighbour by name or phone; leaves a view-log row."""
+    """Find a household by address, name or phone inside one's own scope; leaves a view-log row."""
     viewer = actor_of(request)
-    text = request.GET.get("q", "").strip()
-    found = list(people_queries.residents_found(text, viewer=viewer))
+    require(MAY_PEOPLE, "see_contacts", viewer, viewer.community_id)
+    text = request.GET.get("q", "").strip()[:LONGEST_TEXT]
+    cards, units = (_found(text, viewer), _addresses(viewer)) if text else ([], {})
     people.log_view(
         viewer=viewer, at=clock.now(), reason="look_up", screen="find",
-        household_ids=[r.household_id for r in found],
+        household_ids=[c.household_id for c in cards],
     )  # fmt: skip
-    return render(request, "finding/find.html", {"text": text, "found": found})
+    context = {
+        "text": text,
+        "found": [(units.get(c.unit_id, ""), c) for c in cards[:MOST_FOUND]],
+        "is_cut": len(cards) > MOST_FOUND,
+        "most": MOST_FOUND,
+    }
+    return render(request, "finding/find.html", context)
+
+
+def _found(text: str, viewer: Actor) -> list[people_queries.ContactCard]:
+    """One more than fits, so that the page can say that there are more."""
+    limit = MOST_FOUND + 1
+    ids = people_queries.households_found(text, viewer=viewer, limit=limit)
+    if not ids:
+        units, door = doors_meant(text, microgrids.unit_rows(viewer=viewer))
+        ids = people_queries.doors_found(
+            viewer=viewer, unit_ids=[u.unit_id for u in units], door=door, limit=limit
+        )
+    return people_queries.contact_cards(viewer=viewer, household_ids=ids) if ids else []
+
+
+def _addresses(viewer: Actor) -> dict[int, str]:
+    return {u.unit_id: u.address for u in microgrids.unit_rows(viewer=viewer)}
+
+
+def household(request: HttpRequest, household_id: int) -> HttpResponse:
+    """One household: address, who lives there, what they agreed to. Leaves a view-log row."""
+    viewer, now = actor_of(request), clock.now()
+    home = people_queries.household(household_id, viewer=viewer)
+    if home is None:
+        raise Http404
+    people.log_view(viewer=viewer, at=now, reason="look_up", screen="household", household_ids=[household_id])
+    context = {
+        "home": home,
+        "address": _addresses(viewer).get(home.unit_id, ""),
+        "microgrid": microgrids.microgrid_of(household_id, viewer=viewer, on=clock.today(now)),
+        "neighbours": people_queries.neighbours(household_id, viewer=viewer),
+        "may_see_views": may(MAY_PEOPLE, "see_viewlog", viewer, viewer.community_id),
+    }
+    return render(request, "finding/household.html", context)
+
+
+def household_views(request: HttpRequest, household_id: int) -> HttpResponse:
+    """谁看过我: the list that anybody of the household may ask for, made to be printed."""
+    viewer = actor_of(request)
+    require(MAY_PEOPLE, "see_viewlog", viewer, viewer.community_id)
+    home = people_queries.household(household_id, viewer=viewer)
+    if home is None:
+        raise Http404
+    views = people_queries.views_of_household(household_id, viewer=viewer, limit=MOST_VIEWS)
+    context = {
+        "home": home,
+        "address": _addresses(viewer).get(home.unit_id, ""),
+        "views": [(v, ROLES.get(v.role, v.role), SCREENS.get(v.screen, v.screen)) for v in views],
+        "now": clock.now(),
+        "most": MOST_VIEWS,
+    }
+    return render(request, "finding/views.html", context)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import groupby
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -11,18 +13,26 @@ from xiaojia.kernel.requests import actor_of
 
 
 def my_microgrid(request: HttpRequest) -> HttpResponse:
-    """The head's own 小家: number, size, addresses."""
+    """The head's own 小家: number, size, addresses. No names, so no view log."""
     viewer, on = actor_of(request), clock.today()
     day = microgrids.microgrids_on(viewer=viewer, on=on)
-    return render(request, "head/my_microgrid.html", {"day": day, "on": on})
+    return render(request, "head/my_microgrid.html", {"here": day[0] if day else None, "on": on})
 
 
 def neighbours(request: HttpRequest) -> HttpResponse:
-    """Who lives here and whom to ask for; leaves a view-log row."""
+    """Door by door whom to ask for, as far as they agreed; leaves a view-log row. Prints as a list."""
     viewer, now = actor_of(request), clock.now()
     cards = people_queries.contact_cards(viewer=viewer)
     people.log_view(
         viewer=viewer, at=now, reason="look_up", screen="neighbours",
         household_ids=[c.household_id for c in cards],
     )  # fmt: skip
-    return render(request, "head/neighbours.html", {"cards": cards})
+    units = [u for u in microgrids.unit_rows(viewer=viewer) if u.household_count]
+    by_unit = {unit_id: list(rows) for unit_id, rows in groupby(cards, key=lambda c: c.unit_id)}
+    context = {
+        "now": now,
+        "cards": cards,
+        "units": [(u.address, by_unit[u.unit_id]) for u in units if u.unit_id in by_unit],
+        "asked_count": sum(1 for c in cards if c.name and not c.is_masked),
+    }
+    return render(request, "head/neighbours.html", context)

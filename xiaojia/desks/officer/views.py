@@ -9,7 +9,17 @@ from xiaojia.kernel.requests import actor_of
 
 
 def today(request: HttpRequest) -> HttpResponse:
-    """What waits for the officer today."""
+    """What waits for the officer: workbooks on their way in, plans, doors without a micro-grid."""
     viewer, now = actor_of(request), clock.now()
-    day = microgrids.microgrids_on(viewer=viewer, on=clock.today(now))
-    return render(request, "officer/today.html", {"day": day, "now": now})
+    on = clock.today(now)
+    day = microgrids.microgrids_on(viewer=viewer, on=on)
+    context = {
+        "now": now,
+        "on": on,
+        "day": day,
+        "home_count": sum(m.household_count for m in day),
+        "fitting_count": sum(m.size.is_fitting for m in day),
+        "outside_count": microgrids.homeless_count(viewer=viewer, on=on),
+        "drafts": microgrids.waiting_plans(viewer=viewer),
+    }
+    return render(request, "officer/today.html", context)

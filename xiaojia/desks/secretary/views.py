@@ -3,13 +3,29 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from xiaojia.domains.microgrids import queries as microgrids
+from xiaojia.desks.secretary import morning, slips
+from xiaojia.domains.places import queries as places
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
 
 
 def today(request: HttpRequest) -> HttpResponse:
-    """The morning sheet."""
+    """The morning sheet. `?open=` shows the records behind a number, `?decide=` opens another question."""
     viewer, now = actor_of(request), clock.now()
-    day = microgrids.microgrids_on(viewer=viewer, on=clock.today(now))
-    return render(request, "secretary/today.html", {"day": day, "now": now})
+    on, opened = clock.today(now), request.GET.get("open", "")
+    name = places.community(viewer.community_id).name
+    known = morning.facts(viewer=viewer, community=name, on=on)
+    questions = morning.decisions(known, opened)
+    wanted = request.GET.get("decide")
+    key = opened or slips.first_worth_showing(known)
+    context = {
+        "now": now,
+        "on": on,
+        "lead": morning.lead(known, opened),
+        "decisions": questions,
+        "decide": next((d.key for d in questions if d.key == wanted), questions[0].key if questions else ""),
+        "places": morning.places(known),
+        "slip": slips.slip(key, known, viewer=viewer, on=on),
+        "is_quiet": not opened,
+    }
+    return render(request, "secretary/today.html", context)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from django.contrib import auth
+from django.contrib import auth, messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from xiaojia.domains.people.forms import SignInForm
+from xiaojia.domains.people import actions
+from xiaojia.domains.people.forms import ConsentForm, SignInForm
+from xiaojia.kernel import clock
+from xiaojia.kernel.requests import actor_of
 
 TRIES = 8
 TRIES_SECONDS = 15 * 60
@@ -35,6 +38,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     return redirect("sign_in")
+
+
+@require_POST
+def consent(request: HttpRequest, household_id: int) -> HttpResponse:
+    """A resident says yes to the contact card, or takes it back; somebody of the community writes it down."""
+    by, form = actor_of(request), ConsentForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    resident_id, at = form.cleaned_data["resident"], clock.now()
+    if form.cleaned_data["says"] == "yes":
+        actions.give_consent(by=by, at=at, resident_id=resident_id, purpose="contact_card")
+        messages.success(request, _("记下了：本人同意把姓名和电话给家长看。什么时候都可以收回。"))
+    else:
+        actions.withdraw_consent(by=by, at=at, resident_id=resident_id, purpose="contact_card")
+        messages.success(request, _("收回了。从现在起，家长看不到姓名和电话。"))
+    return redirect("household", household_id=household_id)
 
 
 def _next(request: HttpRequest) -> str:

@@ -22,6 +22,16 @@ def tenures_of(account_id: int, *, on: date) -> QuerySet[Tenure]:
     )
 
 
+def simulated_tenures(*, on: date) -> QuerySet[Tenure]:
+    """Tenures of invented people on that day, for a demo. No viewer: nobody is signed in yet."""
+    return (
+        Tenure.objects.filter(account__is_simulated=True, account__is_active=True, from_on__lte=on)
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .select_related("account", "microgrid")
+        .order_by("community_id", "id")
+    )
+
+
 def led_microgrids(*, viewer: Actor, on: date) -> dict[int, str]:
     """Micro-grid id -> name of its head on that day, in the viewer's communities (one query)."""
     require(MAY, "see_teams", viewer, viewer.community_id)

@@ -7,6 +7,7 @@ from xiaojia.domains.microgrids.queries.history import (
     door_ids,
     grouped,
     homeless_count,
+    microgrid_of,
     microgrids_on,
 )
 from xiaojia.domains.microgrids.queries.plans import (
@@ -28,8 +29,11 @@ from xiaojia.domains.microgrids.queries.register import (
     unit_rows,
 )
 from xiaojia.domains.microgrids.queries.waiting import WaitingPlan, open_exceptions, waiting_plans
+from xiaojia.domains.microgrids.rules import LEAST, MOST
 
 __all__ = [
+    "LEAST",
+    "MOST",
     "ClusterView",
     "DayRow",
     "ExceptionView",
@@ -45,6 +49,7 @@ __all__ = [
     "homeless_count",
     "lived_in",
     "living_plans",
+    "microgrid_of",
     "microgrids_on",
     "open_exceptions",
     "partition_in_force",

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from xiaojia.domains.microgrids.access import MAY
-from xiaojia.domains.microgrids.models import Membership
+from xiaojia.domains.microgrids.models import Membership, MicroGrid
 from xiaojia.domains.microgrids.rules import Size, address_words, floor_words, size_of
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -96,6 +96,20 @@ def door_ids(microgrid_id: int, *, on: date) -> tuple[int, ...]:
         .values_list("household_id", flat=True)
     )
     return tuple(sorted(doors))
+
+
+def microgrid_of(household_id: int, *, viewer: Actor, on: date) -> MicroGrid | None:
+    """The micro-grid to which a household belongs on that day, in the viewer's communities (one query)."""
+    require(MAY, "see_microgrids", viewer, viewer.community_id)
+    held = (
+        Membership.objects.filter(
+            household_id=household_id, community_id__in=viewer.scope.community_ids, from_on__lte=on
+        )
+        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+        .select_related("microgrid")
+        .first()
+    )
+    return held.microgrid if held else None
 
 
 def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: str = "") -> list[DayRow]:

@@ -1,0 +1,277 @@
+"""The morning sheet as plain values: what there is, what to decide, which places to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from xiaojia.domains.microgrids import queries as microgrids
+from xiaojia.domains.microgrids.queries import MicroGridOnDay, WaitingPlan
+from xiaojia.domains.teams import queries as teams
+from xiaojia.kernel.actors import Actor
+
+MOST_DECISIONS: Final = 5
+MOST_PLACES: Final = 3
+ROOM_LEFT: Final = 2
+"""A micro-grid with room for fewer households than this is worth minding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A workbook on its way in."""
+
+    key: str
+    file_name: str
+    url: str
+    doubt_count: int
+    is_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the sheet is made of, read once."""
+
+    community: str
+    day: Sequence[MicroGridOnDay]
+    outside_count: int
+    drafts: Sequence[WaitingPlan]
+    waiting: Sequence[Pending]
+    headless: Sequence[MicroGridOnDay]
+
+    @property
+    def home_count(self) -> int:
+        """Households that live here."""
+        return sum(m.household_count for m in self.day) + self.outside_count
+
+    @property
+    def doubt_count(self) -> int:
+        """Rows of workbooks on which somebody has to look."""
+        return sum(r.doubt_count for r in self.waiting)
+
+    @property
+    def best_draft(self) -> WaitingPlan | None:
+        """The draft with the largest share of fitting micro-grids, then the fewest open exceptions."""
+        return max(self.drafts, key=_merit, default=None)
+
+
+def _merit(draft: WaitingPlan) -> tuple[float, int, int]:
+    return (draft.fitting_count / max(1, draft.microgrid_count), -draft.open_count, -draft.partition_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A question with its suggestion; `why` says what happens otherwise, `because` shows the figures."""
+
+    key: str
+    question: str
+    why: str
+    suggestion: str
+    because: SafeString
+    act: str
+    act_url: str
+    more: str = ""
+    more_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place to mind, never a person."""
+
+    kind: str
+    word: str
+    title: str
+    text: str
+    url: str
+
+
+def facts(*, viewer: Actor, community: str, on: date) -> Facts:
+    """Everything the sheet needs (five queries)."""
+    day = microgrids.microgrids_on(viewer=viewer, on=on)
+    led = teams.led_microgrids(viewer=viewer, on=on)
+    return Facts(
+        community=community,
+        day=day,
+        outside_count=microgrids.homeless_count(viewer=viewer, on=on),
+        drafts=microgrids.waiting_plans(viewer=viewer),
+        waiting=(),
+        headless=[m for m in day if m.microgrid_id not in led],
+    )
+
+
+def number(key: str, value: int, opened: str) -> SafeString:
+    """A number of this sheet that opens its records."""
+    context = {
+        "value": value,
+        "url": f"{reverse('home')}?open={key}#records",
+        "key": key,
+        "is_open": key == opened,
+    }
+    return SafeString(render_to_string("ui/number.html", context))
+
+
+def lead(known: Facts, opened: str) -> list[SafeString]:
+    """The lead sentence in clauses that do not break; only what there is."""
+    clauses = [*_stock(known, opened)]
+    rest: tuple[tuple[str, int, str], ...] = (
+        ("exceptions", sum(d.open_count for d in known.drafts), _("{n} 处例外等一句理由")),
+        ("doubts", known.doubt_count, _("住户表有 {n} 行拿不准")),
+        ("outside", known.outside_count if known.day else 0, _("{n} 户还没有小家")),
+        ("seats", len(known.headless), _("{n} 个小家还没有家长")),
+    )
+    clauses += [format_html(text, n=number(key, n, opened)) for key, n, text in rest if n]
+    return clauses
+
+
+def _stock(known: Facts, opened: str) -> Iterable[SafeString]:
+    if not known.home_count:
+        yield format_html(_("{place}还没有住户表"), place=known.community)
+        return
+    homes = number("homes", known.home_count, opened)
+    yield format_html(_("{place}住着 {n} 户"), place=known.community, n=homes)
+    if not known.day:
+        yield format_html(_("还没有分成小家"))
+        return
+    fitting = sum(m.size.is_fitting for m in known.day)
+    yield format_html(_("分在 {n} 个小家里"), n=number("microgrids", len(known.day), opened))
+    yield format_html(_("{n} 个在 50–80 户之间"), n=number("fitting", fitting, opened))
+
+
+def decisions(known: Facts, opened: str) -> list[Decision]:
+    """At most five questions, the most urgent first."""
+    found = [_first_register(known), *_registers(known), _first_plan(known), _plan(known, opened)]
+    found.append(_newcomers(known, opened))
+    return [d for d in found if d is not None][:MOST_DECISIONS]
+
+
+def _first_register(known: Facts) -> Decision | None:
+    if known.home_count or known.waiting:
+        return None
+    return Decision(
+        key="register",
+        question=_("还没有住户表，先收一份？"),
+        why=_("没有住户表，小家划不了。"),
+        suggestion=_("拿一份 Excel 来，乱一点也不要紧。"),
+        because=format_html(_("只要地址、姓名、电话和几口人；身份证号和别的栏目不会存下来。")),
+        act=_("去收住户表"),
+        act_url=reverse("registers:home"),
+    )
+
+
+def _registers(known: Facts) -> Iterable[Decision]:
+    for register in known.waiting:
+        if register.is_checked:
+            yield Decision(
+                key=f"register-{register.key}",
+                question=_("《%(name)s》核对过了，收不收？") % {"name": register.file_name},
+                why=_("收了才算数；不收，住户表一点不动。"),
+                suggestion=_("看一遍有变动的行，再收。"),
+                because=format_html(_("有 {n} 行拿不准，要先定下来。"), n=register.doubt_count)
+                if register.doubt_count
+                else format_html(_("没有拿不准的行。")),
+                act=_("去看核对结果"),
+                act_url=register.url,
+            )
+
+
+def _first_plan(known: Facts) -> Decision | None:
+    if known.day or known.drafts or not known.home_count:
+        return None
+    return Decision(
+        key="first-plan",
+        question=_("%(n)s 户还没有分成小家，划一份看看？") % {"n": f"{known.home_count:,}"},
+        why=_("划出来的只是方案，您点头之前什么都不变。"),
+        suggestion=_("划两份放在一起比：只在院子里划，或者挨着的院子可以合。"),
+        because=format_html(_("每个小家 50 到 80 户；划不进去的，一处一处说清楚。")),
+        act=_("去划两份"),
+        act_url=reverse("microgrids:plans"),
+    )
+
+
+def _plan(known: Facts, opened: str) -> Decision | None:
+    draft = known.best_draft
+    if draft is None:
+        return None
+    count = len(known.drafts)
+    figures = [
+        format_html(_("{all} 个小家里有 {n} 个在 50–80 户"), all=draft.microgrid_count, n=draft.fitting_count)
+    ]
+    if draft.open_count:
+        figures.append(
+            format_html(_("还有 {n} 处例外没写理由"), n=number("exceptions", draft.open_count, opened))
+        )
+        act, address = _("看这几处例外"), reverse("microgrids:exceptions", args=[draft.partition_id])
+    else:
+        figures.append(format_html(_("{n} 处例外都写了理由"), n=draft.exception_count))
+        act = _("去定%(plan)s") % {"plan": draft.label}
+        address = reverse("microgrids:adopt", args=[draft.partition_id])
+    return Decision(
+        key="plan",
+        question=_("%(n)s 份小家方案等着定，定哪一份？") % {"n": count}
+        if count > 1
+        else _("小家方案等着定，定不定？"),
+        why=_("定下来要说从哪一天起；没定之前，一切照旧。"),
+        suggestion=_("用%(plan)s。") % {"plan": draft.label},
+        because=format_html("{}{}", _joined(figures), _("。")),
+        act=act,
+        act_url=address,
+        more=_("放在一起比"),
+        more_url=reverse("microgrids:plans"),
+    )
+
+
+def _newcomers(known: Facts, opened: str) -> Decision | None:
+    if not known.day or not known.outside_count or known.drafts:
+        return None
+    return Decision(
+        key="newcomers",
+        question=_("有 %(n)s 户还没有小家，归到哪里？") % {"n": known.outside_count},
+        why=_("多半是划好以后，住户表又添了人家。"),
+        suggestion=_("照现在的住户表再划一份；楼没动的，还是原来那个小家。"),
+        because=format_html(_("数一数是哪 {n} 户。"), n=number("outside", known.outside_count, opened)),
+        act=_("去划一份"),
+        act_url=reverse("microgrids:plans"),
+    )
+
+
+def _joined(clauses: Sequence[SafeString]) -> SafeString:
+    comma = _("，")
+    return SafeString(comma.join(clauses))
+
+
+def places(known: Facts) -> list[Place]:
+    """Up to three places: too large first, then too small, then those that are nearly full."""
+    ranked = sorted(known.day, key=lambda m: (m.household_count <= microgrids.MOST, _distance(m)))
+    return [_place(m) for m in ranked if not m.size.is_fitting or _is_nearly_full(m)][:MOST_PLACES]
+
+
+def _distance(microgrid: MicroGridOnDay) -> int:
+    """Ascending: far from fitting first, nearly full last."""
+    count = microgrid.household_count
+    if microgrid.size.is_fitting:
+        return microgrids.MOST - count
+    return -max(count - microgrids.MOST, microgrids.LEAST - count) - microgrids.MOST
+
+
+def _is_nearly_full(microgrid: MicroGridOnDay) -> bool:
+    return 0 <= microgrids.MOST - microgrid.household_count < ROOM_LEFT
+
+
+def _place(microgrid: MicroGridOnDay) -> Place:
+    count = microgrid.household_count
+    where = "、".join(microgrid.compounds[:2])
+    title = _("%(n)s 号小家，%(where)s") % {"n": microgrid.number, "where": where}
+    url = reverse("microgrids:one", args=[microgrid.microgrid_id])
+    if microgrid.size.is_fitting:
+        room = microgrids.MOST - count
+        text = _("%(n)s 户，再添 %(room)s 户就超过 80 户。") % {"n": count, "room": room + 1}
+        return Place("info", _("先记着"), title, text, url)
+    words = {"n": count, "size": microgrid.size.word}
+    return Place(microgrid.size.kind, microgrid.size.word, title, _("%(n)s 户，%(size)s。") % words, url)
