@@ -1,0 +1,147 @@
+"""The child that reads strangers' workbooks: limited in memory, time and files, it knows no database.
+
+Standard input is the workbook, standard output JSON lines: one head, one line a row, one end. A refusal is
+one line with its code; the sentence is the parent's.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from xiaojia.domains.registers.reading.cells import cell_text
+from xiaojia.domains.registers.reading.container import inspect
+from xiaojia.domains.registers.reading.facts import Bad, Facts
+from xiaojia.domains.registers.reading.table import Sheet, Table, find_table
+from xiaojia.domains.registers.reading.texts import read_csv
+from xiaojia.domains.registers.rules import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
+
+MEMORY_BYTES = 1536 * 2**20
+CPU_SECONDS = 60
+
+
+def main() -> int:
+    _limit()
+    try:
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise Bad("big", megabytes=MOST_BYTES // 2**20)
+        facts = inspect(data)
+        _write(_choose(_sheets(data, facts)))
+    except Bad as bad:
+        _line({"no": bad.code, "facts": bad.facts})
+    except PasswordError:
+        _line({"no": "password", "facts": {}})
+    except (CalamineError, MemoryError, OSError, ValueError) as error:
+        _line({"no": "broken", "facts": {"kind": type(error).__name__}})
+    return 0
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 16),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _sheets(data: bytes, facts: Facts) -> list[Sheet]:
+    if facts.kind == "csv":
+        return [Sheet("", read_csv(data))]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    if len(book.sheet_names) > MOST_SHEETS:
+        raise Bad("sheets", most=MOST_SHEETS)
+    return [
+        _sheet(book, i, meta.name, facts, is_visible=meta.visible == SheetVisibleEnum.Visible)
+        for i, meta in enumerate(book.sheets_metadata)
+        if str(meta.typ).endswith("WorkSheet")
+    ]
+
+
+def _sheet(book: CalamineWorkbook, index: int, name: str, facts: Facts, *, is_visible: bool) -> Sheet:
+    read = book.get_sheet_by_index(index)
+    if read.total_height > MOST_ROWS:
+        raise Bad("rows", most=MOST_ROWS)
+    if read.total_width > MOST_COLUMNS:
+        raise Bad("columns", most=MOST_COLUMNS)
+    values = read.to_python(skip_empty_area=False)
+    look = facts.look(name)
+    rows = [[cell_text(value) for value in row] for row in values]
+    for row, column in look.unsolved:
+        if row < len(rows) and column < len(rows[row]) and not rows[row][column]:
+            rows[row][column] = "=?"
+    return Sheet(
+        name,
+        rows,
+        read.merged_cell_ranges or (),
+        look.hidden_columns,
+        look.hidden_rows,
+        is_visible,
+        look.formulas,
+    )
+
+
+def _choose(sheets: list[Sheet]) -> tuple[list[Table], list[str]]:
+    """The tables that are read, and the names of sheets that are not.
+
+    The sheet with most readable rows speaks; sheets with the same headings (one a building, say) join it.
+    """
+    tables = [table for sheet in sheets if (table := find_table(sheet)) is not None and table.rows]
+    if not tables:
+        raise Bad("headless" if any(any(row) for sheet in sheets for row in sheet.rows) else "empty")
+    main_table = max(tables, key=lambda table: (table.sheet.is_visible, len(table.rows)))
+    joined = [
+        t
+        for t in tables
+        if t is main_table
+        or (
+            t.headings == main_table.headings
+            and t.refused == main_table.refused
+            and t.sheet.is_visible == main_table.sheet.is_visible
+        )
+    ]
+    taken = {table.sheet.name for table in joined}
+    others = [s.name for s in sheets if s.name not in taken and any(any(row) for row in s.rows)]
+    return joined, others
+
+
+def _write(chosen: tuple[list[Table], list[str]]) -> None:
+    tables, others = chosen
+    first = tables[0]
+    _line(
+        {
+            "headings": first.headings,
+            "indexes": first.indexes,
+            "refused": first.refused,
+            "hidden": [i in first.sheet.hidden_columns for i in first.indexes],
+            "sheets": [table.sheet.name for table in tables],
+            "title": first.title,
+            "others": others,
+            "formulas": sum(table.sheet.formulas for table in tables),
+            "skipped": [skipped for table in tables for skipped in table.skipped],
+            "struck": [struck for table in tables for struck in table.struck],
+            "hidden_rows": [n for t in tables for n, _cells in t.rows if n - 1 in t.sheet.hidden_rows],
+        }
+    )
+    count = 0
+    for i, table in enumerate(tables):
+        for number, cells in table.rows:
+            _line([i, number, cells])
+        count += len(table.rows)
+    _line({"end": count})
+
+
+def _line(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a text stream when run as a program
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""Finds the table in a sheet: its head of one or two rows, its data, and the rows that are neither.
+
+Runs in the child: everything here is plain texts, and refused columns end here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xiaojia.domains.registers.rules import (
+    heading_key,
+    is_heading,
+    meaning_of,
+    refusal_of,
+    refusal_of_cell,
+)
+
+_DEEPEST_HEAD = 40
+_TOTAL = re.compile(r".{0,12}(?:合计|小计|总计|共计|累计|汇总)[:：]?.{0,12}")
+_TOTAL_WORDS = ("计", "汇总")
+_NOTE = re.compile(
+    r"(?:注|备注|说明|填表(?:人|说明|日期)|制表(?:人)?|审核(?:人)?|单位(?:盖章)?|备 注)[:：（(].*|以上.*|以下.*"
+)
+_ASIDE = re.compile(r"[（(【\[][^（(【\[）)】\]]*[）)】\]]")
+
+Rectangle = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet as texts from A1 on. Hidden indexes count from 0."""
+
+    name: str
+    rows: list[list[str]]
+    merged: Sequence[Rectangle] = ()
+    hidden_columns: frozenset[int] = frozenset()
+    hidden_rows: frozenset[int] = frozenset()
+    is_visible: bool = True
+    formulas: int = 0
+
+
+@dataclass(slots=True)
+class Table:
+    """The table of one sheet. `refused` holds a reason code per column, '' where it was read."""
+
+    sheet: Sheet
+    headings: list[str]
+    indexes: list[int]
+    refused: list[str] = field(default_factory=list)
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    skipped: list[tuple[int, str, str]] = field(default_factory=list)
+    struck: list[tuple[int, str, str]] = field(default_factory=list)
+    title: str = ""
+
+
+def find_table(sheet: Sheet) -> Table | None:
+    """The table of this sheet, or None when no row reads like a head."""
+    head = _find_head(sheet)
+    if head is None:
+        return None
+    first, last, headings = head
+    _fill_merged_down(sheet, last + 1)
+    indexes = _used_columns(sheet, headings, last + 1)
+    table = Table(sheet, [headings[i] if i < len(headings) else "" for i in indexes], indexes)
+    table.title = " ".join(dict.fromkeys(cell for row in sheet.rows[:first] for cell in row if cell))
+    _sort_rows(table, last + 1)
+    _refuse_columns(table)
+    return table
+
+
+def _find_head(sheet: Sheet) -> tuple[int, int, list[str]] | None:
+    """First and last row of the head, and its headings: the best one row or two rows near the top."""
+    best: tuple[int, int, list[str]] | None = None
+    best_score = 1
+    rows = sheet.rows[:_DEEPEST_HEAD]
+    for i, row in enumerate(rows):
+        single = _recognised(row)
+        if single > best_score:
+            best, best_score = (i, i, list(row)), single
+        if i + 1 < len(rows):
+            below = rows[i + 1]
+            double = _joined(row, below, sheet.merged, i)
+            score = _recognised_pair(row, below, double)
+            if score > max(best_score, single, _recognised(below)):
+                best, best_score = (i, i + 1, double), score
+    return best
+
+
+def _recognised(row: Sequence[str]) -> int:
+    return sum(is_heading(cell) for cell in row)
+
+
+def _recognised_pair(above: Sequence[str], below: Sequence[str], double: Sequence[str]) -> int:
+    """Headings of a head of two rows: a lower cell counts by itself, an upper one where nothing is below."""
+    score = 0
+    for i, heading in enumerate(double):
+        lower = below[i] if i < len(below) else ""
+        upper = above[i] if i < len(above) else ""
+        if lower and lower != upper:
+            score += is_heading(lower)
+        elif heading:
+            score += is_heading(upper)
+    has_lower = any(is_heading(cell) for cell in below)
+    return score if has_lower else 0
+
+
+def _joined(above: list[str], below: list[str], merged: Sequence[Rectangle], row: int) -> list[str]:
+    """Headings of two rows as `parent/child`; a merged parent stands above each of its children."""
+    parents = list(above) + [""] * (len(below) - len(above))
+    for (top, left), (bottom, right) in merged:
+        if top <= row <= bottom and left < len(parents):
+            for i in range(left, min(right + 1, len(parents))):
+                parents[i] = parents[left]
+    for i in range(1, len(parents)):
+        if not parents[i] and i < len(below) and below[i] and not is_heading(parents[i - 1]):
+            parents[i] = parents[i - 1]
+    children = list(below) + [""] * (len(parents) - len(below))
+    return [
+        parent if not child or child == parent else f"{parent}/{child}" if parent else child
+        for parent, child in zip(parents, children, strict=True)
+    ]
+
+
+def _fill_merged_down(sheet: Sheet, start: int) -> None:
+    """A cell merged over several rows speaks for each of them. Rows merged across stay one cell: a band."""
+    for (top, left), (bottom, right) in sheet.merged:
+        if bottom <= top or top < start or left != right:
+            continue
+        for i in range(top + 1, min(bottom + 1, len(sheet.rows))):
+            row = sheet.rows[i]
+            if left < len(row) and not row[left]:
+                row[left] = sheet.rows[top][left]
+
+
+def _used_columns(sheet: Sheet, headings: Sequence[str], start: int) -> list[int]:
+    used = {i for i, heading in enumerate(headings) if heading}
+    for row in sheet.rows[start:]:
+        used.update(i for i, cell in enumerate(row) if cell)
+    return sorted(used)
+
+
+def _sort_rows(table: Table, start: int) -> None:
+    """Each row with text becomes a data row or a skipped row with its reason; none vanishes."""
+    keys = [heading_key(h.rpartition("/")[2] or h) for h in table.headings]
+    for number, row in enumerate(table.sheet.rows[start:], start=start + 1):
+        cells = [row[i] if i < len(row) else "" for i in table.indexes]
+        filled = [cell for cell in cells if cell]
+        if not filled:
+            continue
+        reason = _no_data(cells, filled, keys)
+        if reason:
+            table.skipped.append((number, reason, " ".join(dict.fromkeys(filled))[:30]))
+        else:
+            table.rows.append((number, cells))
+
+
+def _no_data(cells: Sequence[str], filled: Sequence[str], keys: Sequence[str]) -> str:
+    same = sum(bool(c) and heading_key(c) in (k, heading_key(k)) for c, k in zip(cells, keys, strict=True))
+    if same >= 2 and same * 2 > len(filled):
+        return "heading"
+    if sum(is_heading(cell) for cell in filled) * 5 >= len(filled) * 4 and len(filled) > 2:
+        return "heading"
+    if any(_is_total(cell) for cell in filled[:4]):
+        return "total"
+    if _NOTE.fullmatch(filled[0]) and len(filled) <= 3:
+        return "note"
+    if len(set(filled)) == 1 and len(cells) > 2:
+        return "band"
+    return ""
+
+
+def _is_total(cell: str) -> bool:
+    squeezed = "".join(cell.split())
+    return any(word in squeezed for word in _TOTAL_WORDS) and _TOTAL.fullmatch(squeezed) is not None
+
+
+def _refuse_columns(table: Table) -> None:
+    """P15: by heading; by a single telling cell where the column is not needed; else strike the words."""
+    table.refused = [refusal_of(heading) for heading in table.headings]
+    for i, heading in enumerate(table.headings):
+        if table.refused[i]:
+            continue
+        telling = Counter(code for _n, cells in table.rows if (code := refusal_of_cell(cells[i])))
+        if not telling:
+            continue
+        if not meaning_of(heading):
+            table.refused[i] = telling.most_common(1)[0][0]
+        else:
+            _strike(table, i)
+    if any(table.refused):
+        keep = [i for i, code in enumerate(table.refused) if not code]
+        table.rows = [(number, [cells[i] for i in keep]) for number, cells in table.rows]
+
+
+def _strike(table: Table, column: int) -> None:
+    """Takes the refused words out of a needed cell: 张三（刑满） keeps its name."""
+    for number, cells in table.rows:
+        code = refusal_of_cell(cells[column])
+        if not code or meaning_of(table.headings[column]) in {"address", "compound", "building", "place"}:
+            continue
+        rest = _ASIDE.sub(lambda m: "" if refusal_of_cell(m.group()[1:-1]) else m.group(), cells[column])
+        cells[column] = "" if refusal_of_cell(rest) else rest.strip()
+        table.struck.append((number, table.headings[column], code))

@@ -1,0 +1,309 @@
+"""What each row says: a door, how many live there, whom to reach, and whatever a person has to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+
+from xiaojia.domains.places.rules import (
+    DITTO,
+    NOTHING,
+    Address,
+    floor_of,
+    fold,
+    read_address,
+    read_building,
+    read_door,
+    read_unit,
+)
+from xiaojia.domains.registers.reading.persons import read_names, read_number, read_phones
+from xiaojia.domains.registers.reading.values import Column, Doubt, RawRow, Understood
+from xiaojia.domains.registers.rules import BUILDING, MOST_PERSONS
+
+UNSOLVED = "=?"
+"""What the child writes for a formula that nobody computed."""
+_DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?: .*)?|(\d{1,2})月(\d{1,2})日")
+_VACANT = re.compile(r"空户|空置|空房|无人(?:居住)?|未入住|待定")
+_NEVER_DATES = ("address", "building", "unit", "door", "household_size", "household_count", "floors")
+_WHOLE_DOOR = re.compile(r".*(?:栋|幢|号楼|座|单元|#).*|\d+-\d+-\d+.*")
+
+
+def understand(
+    columns: Sequence[Column], rows: Iterable[RawRow], *, kind: str, known_compounds: Collection[str] = ()
+) -> Iterator[Understood]:
+    """Each row in its turn, streaming; 同上 and cells left empty below their like are carried forward."""
+    reader = _Reader([c for c in columns if not c.refused], known_compounds)
+    for row in rows:
+        yield reader.building(row) if kind == BUILDING else reader.household(row)
+
+
+class _Reader:
+    """Reads rows in order and remembers what the row above said."""
+
+    def __init__(self, columns: Sequence[Column], known_compounds: Collection[str]) -> None:
+        self._meant = [(i, c.meaning, c.heading) for i, c in enumerate(columns) if c.meaning]
+        self._headings = {meaning: heading for _i, meaning, heading in self._meant}
+        self._known = known_compounds
+        self._above = Address()
+        self._texts: dict[str, str] = {}
+        self._row = RawRow("", 0, ())
+        self._cells: dict[str, str] = {}
+        self._doubts: list[Doubt] = []
+
+    def household(self, row: RawRow) -> Understood:
+        self._start(row)
+        address = self._address()
+        if address.doubt:
+            self._doubt("address", self._column_of_address(), address.doubt)
+        self._above = replace(address, doubt="")
+        size = self._number("household_size", most=MOST_PERSONS)
+        floor = self._number("floor", most=99)
+        return Understood(
+            row,
+            *(address.compound, address.building, address.unit, address.door),
+            floor=floor if floor is not None else floor_of(address.door),
+            size=size,
+            contacts=self._contacts(),
+            relation=self._cells.get("relation", ""),
+            grid_name=self._carried("grid"),
+            place=self._carried("place"),
+            doubts=tuple(self._doubts),
+        )
+
+    def building(self, row: RawRow) -> Understood:
+        self._start(row)
+        address = self._place_of_building()
+        self._above = address
+        count = self._number("household_count", most=20_000)
+        if not count and "household_count" not in {d.code for d in self._doubts}:
+            self._doubt("household_count", "household_count", _("没有写多少户；补上户数。"))
+        x, y = self._metres("x"), self._metres("y")
+        if (x is None) != (y is None):
+            self._doubt("position", "x" if x is None else "y", _("坐标只有一半；补上另一半，或两格都空着。"))
+            x = y = None
+        return Understood(
+            row,
+            *(address.compound, address.building, address.unit, ""),
+            household_count=count or 0,
+            floors=self._number("floors", most=200) or 0,
+            doors_per_floor=self._number("doors_per_floor", most=200) or 0,
+            x_metres=x,
+            y_metres=y,
+            grid_name=self._carried("grid"),
+            place=self._carried("place"),
+            doubts=tuple(self._doubts),
+        )
+
+    def _start(self, row: RawRow) -> None:
+        if row.sheet_name != self._row.sheet_name:
+            self._above, self._texts = Address(), {}
+        self._row, self._doubts, self._cells = row, [], {}
+        for i, meaning, _heading in self._meant:
+            cell = row.cells[i]
+            if cell == UNSOLVED:
+                self._doubt(
+                    "formula", meaning, _("是公式，表里没有算好的数；在 Excel 里打开存一次，或写成数。")
+                )
+                cell = ""
+            elif meaning in _NEVER_DATES and (day := _DATE.fullmatch(cell)):
+                month, number = int(day[1] or day[3]), int(day[2] or day[4])
+                self._doubt(
+                    "date",
+                    meaning,
+                    _("被 Excel 变成了日期（%(cell)s），原来大概是 %(month)d-%(day)d；改成文字再写一遍。")
+                    % {"cell": cell, "month": month, "day": number},
+                )
+                cell = ""
+            self._cells[meaning] = cell
+
+    def _doubt(self, code: str, meaning: str, what: str) -> None:
+        heading = self._headings.get(meaning, "")
+        where = _("第 %(row)d 行“%(column)s”") if heading else _("第 %(row)d 行")
+        sentence = where % {"row": self._row.number, "column": heading} + what
+        self._doubts.append(Doubt(code, heading, sentence))
+
+    def _has_doubt(self, *meanings: str) -> bool:
+        return any(d.column and d.column == self._headings.get(m) for d in self._doubts for m in meanings)
+
+    def _column_of_address(self) -> str:
+        return next((m for m in ("address", "door", "building", "compound") if m in self._headings), "")
+
+    def _carried(self, meaning: str) -> str:
+        """This cell, or the one above where it is empty or says 同上."""
+        text = self._cells.get(meaning, "")
+        if not text or DITTO.fullmatch(text):
+            return self._texts.get(meaning, "")
+        self._texts[meaning] = text
+        return text
+
+    def _address(self) -> Address:
+        text = self._cells.get("address", "")
+        if "address" in self._headings and not (text == "" and self._has_doubt("address")):
+            whole = self._from_text(text)
+            if whole is not None:
+                return whole
+        return self._from_parts()
+
+    def _from_text(self, text: str) -> Address | None:
+        """The address column, completed by the other columns; None when they say it all themselves."""
+        if not text:
+            if self._cells.get("door"):
+                return None
+            if self._is_next_person():
+                return self._above
+        above = self._above if self._above.door else None
+        found = read_address(text, known_compounds=self._known, previous=above)
+        if found.doubt and not found.door and self._cells.get("door"):
+            return None
+        compound = found.compound or self._carried("compound")
+        building = found.building or read_building(self._carried("building"))
+        doubt = found.doubt
+        if doubt and building and found.door and not found.building:
+            doubt = ""
+        return self._complete(
+            Address(compound, building, found.unit or self._unit(building), found.door, doubt)
+        )
+
+    def _complete(self, address: Address) -> Address:
+        if address.doubt:
+            return address
+        if not address.compound:
+            return replace(address, doubt=_("没有写是哪个小区；补上小区的名字。"))
+        return address
+
+    def _is_next_person(self) -> bool:
+        """A person below the head of the household: the address stands in the row of the head."""
+        relation = self._cells.get("relation", "")
+        return "relation" in self._headings and bool(self._above.door) and relation not in ("户主", "本人")
+
+    def _from_parts(self) -> Address:
+        door_text = self._cells.get("door", "")
+        if self._has_doubt("door", "building", "unit", "address"):
+            return replace(self._place(), door="" if self._has_doubt("door") else read_door(door_text))
+        if not door_text and self._is_next_person():
+            return self._above
+        if DITTO.fullmatch(fold(door_text)) and self._above.door:
+            return replace(self._place(), door=self._above.door)
+        place = self._place()
+        if not door_text or fold(door_text) in NOTHING:
+            return replace(place, doubt=_("没有写门号；补上几楼几号。"))
+        door = read_door(door_text)
+        if not door or _WHOLE_DOOR.fullmatch(fold(door_text)):
+            return self._from_whole_door(place, door_text)
+        if not place.building:
+            return replace(place, door=door, doubt=_("没有写是哪一栋；补上栋号，平房院子写 1 栋。"))
+        return self._complete(replace(place, door=door))
+
+    def _from_whole_door(self, place: Address, text: str) -> Address:
+        """A door cell that repeats the building and the unit: 3-2-5-1."""
+        whole = read_address(text, known_compounds=self._known)
+        if whole.doubt and not whole.door:
+            return replace(place, doubt=whole.doubt)
+        for ours, theirs in ((place.building, whole.building), (place.unit, whole.unit)):
+            if ours and theirs and ours != theirs:
+                return replace(
+                    place, doubt=_("写的是“%(text)s”，和旁边的栋号单元对不上；改成一样的。") % {"text": text}
+                )
+        found = Address(
+            place.compound or whole.compound,
+            place.building or whole.building,
+            whole.unit or place.unit,
+            whole.door,
+        )
+        if not found.building:
+            return replace(found, doubt=whole.doubt)
+        return self._complete(found)
+
+    def _place(self) -> Address:
+        """Compound, building and unit of this row; empty ones are those of the row above."""
+        compound = self._carried("compound")
+        has_moved = compound != self._above.compound and bool(self._above.compound)
+        text = self._cells.get("building", "")
+        if text and not DITTO.fullmatch(fold(text)):
+            building = read_building(text)
+        else:
+            building = "" if has_moved else self._above.building
+        return Address(compound, building, self._unit(building, has_moved=has_moved))
+
+    def _unit(self, building: str, *, has_moved: bool = False) -> str:
+        text = self._cells.get("unit", "")
+        if "unit" not in self._headings:
+            return ""
+        is_same = building == self._above.building and not has_moved
+        if DITTO.fullmatch(fold(text)):
+            return self._above.unit if is_same else ""
+        if text:
+            unit = read_unit(text)
+            if not unit and fold(text) not in NOTHING:
+                self._doubt("unit", "unit", _("“%(text)s”读不出是几单元；写成数字。") % {"text": text})
+            return unit
+        if self._cells.get("building", "") and is_same and self._above.unit:
+            self._doubt("unit", "unit", _("空着，上面同一栋写了单元；补上几单元。"))
+            return ""
+        return self._above.unit if is_same else ""
+
+    def _place_of_building(self) -> Address:
+        compound = self._carried("compound")
+        building = read_building(self._cells.get("building", ""))
+        if not building:
+            self._doubt("building", "building", _("没有写是哪一栋；补上栋号。"))
+        if not compound:
+            self._doubt("compound", "compound", _("没有写是哪个小区；补上小区的名字。"))
+        return Address(compound, building, read_unit(self._cells.get("unit", "")))
+
+    def _number(self, meaning: str, *, most: int) -> int | None:
+        text = self._cells.get(meaning, "")
+        if not text or text in NOTHING:
+            return None
+        number = read_number(text)
+        if number is None or number > most:
+            self._doubt(
+                meaning,
+                meaning,
+                _("写着“%(text)s”，读不出是多少；写成一个不超过 %(most)d 的数。")
+                % {"text": text, "most": most},
+            )
+            return None
+        return number
+
+    def _metres(self, meaning: str) -> float | None:
+        text = self._cells.get(meaning, "")
+        if not text:
+            return None
+        try:
+            metres = float(text)
+        except ValueError:
+            metres = float("nan")
+        if abs(metres) < 1e8:
+            return metres
+        self._doubt("position", meaning, _("写着“%(text)s”，不是米数；写成数字。") % {"text": text})
+        return None
+
+    def _contacts(self) -> tuple[tuple[str, str], ...]:
+        meaning = "resident_name" if self._cells.get("resident_name") else "contact_name"
+        text = self._cells.get(meaning, "")
+        if _VACANT.fullmatch(text) or text in NOTHING:
+            text = ""
+        names, is_clear = read_names(text)
+        if not is_clear:
+            self._doubt(meaning, meaning, _("写着“%(text)s”，不像人名；只写姓名。") % {"text": text[:20]})
+        phones, wrong = read_phones(self._cells.get("contact_phone", ""))
+        if wrong:
+            self._doubt(
+                "contact_phone",
+                "contact_phone",
+                _("写着“%(text)s”，手机是 11 位、座机带区号；查一查再写。") % {"text": wrong},
+            )
+        if len(phones) > max(len(names), 1):
+            self._doubt(
+                "phones",
+                "contact_phone",
+                _("有 %(count)d 个电话，只留了第一个 %(phone)s；要换就改表再来。")
+                % {"count": len(phones), "phone": phones[0]},
+            )
+            phones = phones[: max(len(names), 1)]
+        padded = phones + [""] * (len(names) - len(phones))
+        return tuple(zip(names or [""] * len(padded), padded, strict=True))
