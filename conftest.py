@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # A slow hash protects passwords, not tests: the cast has two dozen of them.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Pages find their styles where esbuild left them, without a manifest of hashed names.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
