@@ -50,7 +50,9 @@ _WORDED: Final = re.compile(
     rf"(?P<door>{_DOOR})?{_END}"
 )
 _UNIT_ONLY: Final = re.compile(rf"(?P<compound>\D*?)(?P<unit>{_NAME}){_UNIT_WORD}-?(?P<door>{_DOOR})?{_END}")
-_DASHED: Final = re.compile(rf"(?P<compound>|.*?\D)(?P<parts>(?:{_NAME})(?:-\d{{1,4}}[A-Z]?){{1,3}}){_END}")
+_DASHED: Final = re.compile(
+    rf"(?P<compound>|(?!.*\d(?:{_BUILDING_WORD}|{_UNIT_WORD})).*?\D)(?P<parts>(?:{_NAME})(?:-\d{{1,4}}[A-Z]?){{1,3}}){_END}"
+)
 _YARD: Final = re.compile(rf"(?P<compound>\D+?)(?P<door>附?\d{{1,4}}(?:-\d{{1,2}})?){_END}")
 _DIVISIONS: Final = re.compile(
     r"(?:[一-龥]{2,8}?(?:省|自治区))?(?:[一-龥]{2,6}?市)?(?:[一-龥]{2,5}?(?<![小社园院片城])[区县])?"
