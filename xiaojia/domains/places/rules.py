@@ -23,7 +23,7 @@ def sort_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A door: `door` is "5-1" (floor and number) or a bare number. `doubt` says what a person has to look at."""
+    """A door: `door` is "5-1" (floor and number) or a bare number. `doubt` says what has to be looked at."""
 
     compound: str = ""
     building: str = ""
@@ -82,7 +82,7 @@ def read_address(
 
 
 def fold(text: str) -> str:
-    """Half width, capital letters, one kind of dash, no spaces, Chinese numbers before 栋, 单元, 楼, 号 as digits."""
+    """Half width, capitals, one kind of dash, no spaces; Chinese numbers before 栋, 单元, 楼, 号 as digits."""
     folded = unicodedata.normalize("NFKC", text.replace("″", "〃")).upper()
     folded = _MARKS.sub("", _SPACES.sub("", _DASHES.sub("-", folded)))
     return _CHINESE_NUMBER.sub(lambda m: str(_from_chinese(m.group())), folded).replace("—", "-")

@@ -61,8 +61,8 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     ("relation", r"(?:与|和|同)?(?:户主|业主)(?:的)?关系|(?:家庭|成员)?关系|relation"),
     (
         "contact_phone",
-        _OWNER
-        + r"(?:联系|手机|移动|固定|常用|座机)*(?:电话|手机|手机号|电话号|方式|座机)(?:号码|号|1|一)?|tel|phone|mobile",
+        _OWNER + r"(?:联系|手机|移动|固定|常用|座机)*(?:电话|手机|手机号|电话号|方式|座机)(?:号码|号|1|一)?"
+        r"|tel|phone|mobile",
     ),
     (
         "contact_name",

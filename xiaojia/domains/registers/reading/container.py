@@ -25,7 +25,8 @@ _CHUNK = 2**20
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS = (
-    b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf",
+    b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff",
+    b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf",
 )  # fmt: skip
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml|table|script|head|meta)", re.IGNORECASE)
 
