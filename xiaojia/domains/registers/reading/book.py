@@ -22,10 +22,11 @@ from xiaojia.domains.registers.reading.values import Book, Column, RawRow, Skipp
 from xiaojia.domains.registers.rules import REASONS, heading_key
 
 _ROOT = Path(__file__).resolve().parents[4]
+_COMMAND = [sys.executable, "-m", "xiaojia.domains.registers.reading.child"]
 _SECONDS = 120
 _SAMPLE = 60
 
-_ASK_AGAIN = gettext_lazy("这个文件没有读，因为%(why)s")
+_REFUSAL = gettext_lazy("这个文件没有读，因为%(why)s")
 _WHYS: Mapping[str, Any] = {
     "big": gettext_lazy("它超过 %(megabytes)d MB；删掉图片和没用的表，再来一次。"),
     "bomb": gettext_lazy("解开以后大得不像一张表；在 Excel 里打开，另存一份再来。"),
@@ -58,7 +59,7 @@ Meanings = Callable[[str], Mapping[str, str]] | Mapping[str, Mapping[str, str]]
 
 def unreadable(code: str, **facts: object) -> Unreadable:
     """The refusal of a file, as one sentence."""
-    return Unreadable(str(_ASK_AGAIN) % {"why": str(_WHYS[code]) % facts})
+    return Unreadable(str(_REFUSAL) % {"why": str(_WHYS[code]) % facts}, code)
 
 
 def read_book(path: Path, *, meanings_for: Meanings | None = None) -> Book:
@@ -92,9 +93,8 @@ def _next(lines: Iterator[str]) -> Any:
 @contextmanager
 def _child(file: IO[bytes]) -> Iterator[Iterator[str]]:
     """Lines of a child that gets the file and nothing else: no settings, no secrets, a session of its own."""
-    command = [sys.executable, "-m", "xiaojia.domains.registers.reading.child"]
     process = subprocess.Popen(
-        command,
+        _COMMAND,
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

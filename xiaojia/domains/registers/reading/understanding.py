@@ -61,16 +61,15 @@ class _Reader:
         self._above = replace(address, doubt="")
         size = self._number("household_size", most=MOST_PERSONS)
         floor = self._number("floor", most=99)
-        return Understood(
-            row,
-            *(address.compound, address.building, address.unit, address.door),
-            floor=floor if floor is not None else floor_of(address.door),
-            size=size,
-            contacts=self._contacts(),
-            relation=self._cells.get("relation", ""),
-            grid_name=self._carried("grid"),
-            place=self._carried("place"),
-            doubts=tuple(self._doubts),
+        return self._with_house(
+            Understood(
+                row,
+                *(address.compound, address.building, address.unit, address.door),
+                floor=floor if floor is not None else floor_of(address.door),
+                size=size,
+                contacts=self._contacts(),
+                relation=self._cells.get("relation", ""),
+            )
         )
 
     def building(self, row: RawRow) -> Understood:
@@ -80,14 +79,17 @@ class _Reader:
         count = self._number("household_count", most=20_000)
         if not count and "household_count" not in {d.code for d in self._doubts}:
             self._doubt("household_count", "household_count", _("没有写多少户；补上户数。"))
+        place = (address.compound, address.building, address.unit, "")
+        return self._with_house(Understood(row, *place, household_count=count or 0))
+
+    def _with_house(self, found: Understood) -> Understood:
+        """What a row of either kind may say about its house, and all doubts of the row."""
         x, y = self._metres("x"), self._metres("y")
         if (x is None) != (y is None):
             self._doubt("position", "x" if x is None else "y", _("坐标只有一半；补上另一半，或两格都空着。"))
             x = y = None
-        return Understood(
-            row,
-            *(address.compound, address.building, address.unit, ""),
-            household_count=count or 0,
+        return replace(
+            found,
             floors=self._number("floors", most=200) or 0,
             doors_per_floor=self._number("doors_per_floor", most=200) or 0,
             x_metres=x,

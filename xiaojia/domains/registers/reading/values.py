@@ -9,9 +9,13 @@ from xiaojia.kernel.refusals import Refused
 
 
 class Unreadable(Refused):
-    """A file that was not read; the sentence says why and what to do."""
+    """A file that was not read; the sentence says why and what to do, `code` names the reason."""
 
     status = 422
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
