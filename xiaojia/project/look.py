@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 SIZES: Final = {"standard": _("标准"), "large": _("大字"), "xlarge": _("特大")}
 _YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+class LanguageMiddleware:
+    """Chinese unless somebody chose English here: what a browser was installed with decides nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The language of the cookie for this request only."""
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        with translation.override(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self._get_response(request)
+            response.setdefault("Content-Language", request.LANGUAGE_CODE or settings.LANGUAGE_CODE)
+            return response
 
 
 def text_size(request: HttpRequest) -> str:

@@ -117,6 +117,11 @@ def number(key: str, value: int, opened: str) -> SafeString:
     return SafeString(render_to_string("ui/number.html", context))
 
 
+def linked(value: int, url: str) -> SafeString:
+    """A number whose records have a page of their own."""
+    return SafeString(render_to_string("ui/number.html", {"value": value, "url": url}))
+
+
 def lead(known: Facts, opened: str) -> list[SafeString]:
     """The lead sentence in clauses that do not break; only what there is."""
     clauses = [*_stock(known, opened)]
@@ -144,10 +149,10 @@ def _stock(known: Facts, opened: str) -> Iterable[SafeString]:
     yield format_html(_("{n} 个在 50–80 户之间"), n=number("fitting", fitting, opened))
 
 
-def decisions(known: Facts, opened: str) -> list[Decision]:
+def decisions(known: Facts) -> list[Decision]:
     """At most five questions, the most urgent first."""
-    found = [_first_register(known), *_registers(known), _first_plan(known), _plan(known, opened)]
-    found.append(_newcomers(known, opened))
+    found = [_first_register(known), *_registers(known), _first_plan(known), _plan(known)]
+    found.append(_newcomers(known))
     return [d for d in found if d is not None][:MOST_DECISIONS]
 
 
@@ -195,7 +200,7 @@ def _first_plan(known: Facts) -> Decision | None:
     )
 
 
-def _plan(known: Facts, opened: str) -> Decision | None:
+def _plan(known: Facts) -> Decision | None:
     draft = known.best_draft
     if draft is None:
         return None
@@ -203,13 +208,12 @@ def _plan(known: Facts, opened: str) -> Decision | None:
     figures = [
         format_html(_("{all} 个小家里有 {n} 个在 50–80 户"), all=draft.microgrid_count, n=draft.fitting_count)
     ]
+    listed = reverse("microgrids:exceptions", args=[draft.partition_id])
     if draft.open_count:
-        figures.append(
-            format_html(_("还有 {n} 处例外没写理由"), n=number("exceptions", draft.open_count, opened))
-        )
-        act, address = _("看这几处例外"), reverse("microgrids:exceptions", args=[draft.partition_id])
+        figures.append(format_html(_("还有 {n} 处例外没写理由"), n=linked(draft.open_count, listed)))
+        act, address = _("看这几处例外"), listed
     else:
-        figures.append(format_html(_("{n} 处例外都写了理由"), n=draft.exception_count))
+        figures.append(format_html(_("{n} 处例外都写了理由"), n=linked(draft.exception_count, listed)))
         act = _("去定%(plan)s") % {"plan": draft.label}
         address = reverse("microgrids:adopt", args=[draft.partition_id])
     return Decision(
@@ -227,7 +231,7 @@ def _plan(known: Facts, opened: str) -> Decision | None:
     )
 
 
-def _newcomers(known: Facts, opened: str) -> Decision | None:
+def _newcomers(known: Facts) -> Decision | None:
     if not known.day or not known.outside_count or known.drafts:
         return None
     return Decision(
@@ -235,7 +239,9 @@ def _newcomers(known: Facts, opened: str) -> Decision | None:
         question=_("有 %(n)s 户还没有小家，归到哪里？") % {"n": known.outside_count},
         why=_("多半是划好以后，住户表又添了人家。"),
         suggestion=_("照现在的住户表再划一份；楼没动的，还是原来那个小家。"),
-        because=format_html(_("数一数是哪 {n} 户。"), n=number("outside", known.outside_count, opened)),
+        because=format_html(
+            _("数一数是哪 {n} 户。"), n=linked(known.outside_count, f"{reverse('home')}?open=outside#records")
+        ),
         act=_("去划一份"),
         act_url=reverse("microgrids:plans"),
     )

@@ -15,7 +15,7 @@ def today(request: HttpRequest) -> HttpResponse:
     on, opened = clock.today(now), request.GET.get("open", "")
     name = places.community(viewer.community_id).name
     known = morning.facts(viewer=viewer, community=name, on=on)
-    questions = morning.decisions(known, opened)
+    questions = morning.decisions(known)
     wanted = request.GET.get("decide")
     key = opened or slips.first_worth_showing(known)
     context = {
