@@ -1,0 +1,141 @@
+"""Somebody of elsewhere asks for what is not theirs: by address, search, export and print.
+
+Every address of the product is tried, with GET and with POST.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.addresses import addresses
+from tests.busy import Busy, busy
+from xiaojia.domains.microgrids.models import MicroGrid
+from xiaojia.domains.microgrids.queries import door_ids
+from xiaojia.domains.microgrids.tests import yards
+from xiaojia.domains.people.models import Household
+from xiaojia.kernel.models import AuditEntry, Work
+from xiaojia.kernel.tenancy import entered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = re.compile("刘家院子|老粮站院|南园小区|和平路|柳溪社区|住户[0-9]|1380000[0-9]{4}")
+"""What stands on pages of the community that the stranger does not belong to."""
+OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas"}
+"""Addresses that change who one is."""
+
+
+@pytest.fixture
+def stage() -> Busy:
+    return busy()
+
+
+def _signed_in(stage: Busy, role: str) -> Client:
+    client = Client()
+    client.force_login(stage.accounts[role])
+    return client
+
+
+def _text(answer: Any) -> str:
+    """Everything readable in an answer; a workbook's cells too."""
+    body: bytes = answer.getvalue()
+    if body[:2] != b"PK":
+        return body.decode()
+    with zipfile.ZipFile(io.BytesIO(body)) as workbook:
+        return "".join(workbook.read(name).decode() for name in workbook.namelist())
+
+
+def _paths(stage: Busy) -> Iterator[tuple[str, str, bool]]:
+    """Name, path, and whether the path names a thing of the community."""
+    for address in addresses():
+        if address.name not in OPEN_TO_ALL:
+            yield address.name, address.path(stage.ids), bool(address.arguments)
+
+
+SEARCHES = ("/find/?q=刘家院子", "/find/?q=住户1", "/find/?q=13800000001", "/find/?q=刘家院子1栋1单元1-1")
+
+
+def test_a_stranger_sees_nothing_of_ours_at_any_address(stage: Busy) -> None:
+    stranger = _signed_in(stage, "stranger")
+    for name, path, names_a_thing in _paths(stage):
+        answer = stranger.get(path)
+        assert not OURS.search(_text(answer)), name
+        if names_a_thing:
+            assert answer.status_code in {403, 404, 405, 409}, f"{name}: {answer.status_code}"
+    for path in SEARCHES:
+        answer = stranger.get(path)
+        page = re.sub(r"<title>.*?</title>|<input[^>]*>", "", _text(answer))
+        words = path.partition("=")[2]
+        assert not OURS.search(page.replace(words, "")), path
+
+
+def test_negative_control_our_own_officer_sees_it_at_most_of_them(stage: Busy) -> None:
+    officer = _signed_in(stage, "officer")
+    shown = [name for name, path, _thing in _paths(stage) if OURS.search(_text(officer.get(path)))]
+    assert len(shown) > 8, shown
+    assert {"microgrids:doors_workbook", "microgrids:plan_workbook", "household"} <= set(shown)
+    for path in SEARCHES:
+        page = re.sub(r"<title>.*?</title>|<input[^>]*>", "", _text(officer.get(path)))
+        assert "/households/" in page, path
+
+
+def _fingerprint(stage: Busy) -> tuple[int, int, int]:
+    """How much was written about our community."""
+    with entered(stage.place.secretary.scope):
+        stops = Work.objects.filter(is_stop_asked=True).count()
+        return AuditEntry.objects.count(), Work.objects.count(), stops
+
+
+def test_a_stranger_changes_nothing_of_ours_at_any_address(stage: Busy) -> None:
+    stranger = _signed_in(stage, "stranger")
+    before = _fingerprint(stage)
+    form = {
+        "household_id": stage.ids["household_id"], "partition_id": stage.ids["partition_id"],
+        "reason": "试试", "from_on": "2026-04-01", "number": 1, "target": 1,
+    }  # fmt: skip
+    for name, path, names_a_thing in _paths(stage):
+        if name in {"text_size", "language"}:
+            continue
+        answer = stranger.post(path, form)
+        assert answer.status_code < 500, name
+        if names_a_thing:
+            assert answer.status_code in {403, 404, 405, 409}, f"{name}: {answer.status_code}"
+    with entered(stage.place.secretary.scope):
+        assert _fingerprint(stage) == before
+
+
+def test_negative_control_our_own_officer_does_change_something(stage: Busy) -> None:
+    before = _fingerprint(stage)
+    officer = _signed_in(stage, "officer")
+    officer.post(f"/work/{stage.ids['work_id']}/stop/")
+    officer.post(f"/microgrids/plans/{stage.ids['partition_id']}/drop/")
+    after = _fingerprint(stage)
+    assert after[0] > before[0]
+    assert after[2] == before[2] + 1
+
+
+def test_a_head_opens_no_door_of_another_micro_grid(stage: Busy) -> None:
+    with entered(stage.place.secretary.scope):
+        other = MicroGrid.objects.exclude(pk=stage.ids["microgrid_id"]).order_by("number")[0]
+        theirs = door_ids(other.pk, on=yards.TODAY)[0]
+        assert Household.objects.filter(pk=theirs).exists()
+    head = _signed_in(stage, "head")
+    ids = {**stage.ids, "household_id": theirs, "microgrid_id": other.pk}
+    for address in addresses():
+        if "household_id" in address.arguments:
+            assert head.get(address.path(ids)).status_code in {403, 404, 405}, address.name
+            assert head.post(address.path(ids)).status_code in {403, 404, 405}, address.name
+    mine = next(a for a in addresses() if a.name == "household")
+    assert head.get(mine.path(stage.ids)).status_code == 200, "negative control"
+
+
+def test_nobody_who_is_not_signed_in_sees_anything(stage: Busy) -> None:
+    nobody = Client()
+    for name, path, _thing in _paths(stage):
+        assert not OURS.search(_text(nobody.get(path))), name
