@@ -21,6 +21,11 @@ MOST_PERSONS: Final = 30
 HOUSEHOLD: Final = "household"
 BUILDING: Final = "building"
 
+FROM_BANDS: Final = "分段的题目"
+FROM_SHEETS: Final = "表的名字"
+FROM_TITLE: Final = "表的题目"
+"""Headings of the column that reading adds where only these places name the compound."""
+
 MEANINGS: Final[Mapping[str, Any]] = {
     "address": _("完整地址"),
     "compound": _("小区"),
@@ -80,6 +85,7 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     (
         "compound",
         r"(?:所在|所属|居住)?(?:小区|院落|院子|楼盘|居住区|苑区|小区院落|小区/院落|院落/小区)(?:名称|名|院落)?|物业小区|小区\(院落\)(?:名称)?"
+        rf"|{FROM_BANDS}|{FROM_SHEETS}|{FROM_TITLE}"
         r"|street|estate(?:_zh|_name)?|compound",
     ),
     (
@@ -182,6 +188,7 @@ REFUSALS: Final[Sequence[Refusal]] = (
 )
 """P15, decision 0004, and what the minimum register (P05) leaves out because it is sensitive."""
 
+_ANY_TELLING_CELL: Final = re.compile("|".join(f"(?:{r.cell.pattern})" for r in REFUSALS))
 REASONS: Final[Mapping[str, Any]] = {refusal.code: refusal.why for refusal in REFUSALS}
 
 _SPACE = re.compile(r"[\s\u200b-\u200f\ufeff*＊:：]+")
@@ -214,7 +221,9 @@ def refusal_of(heading: str) -> str:
 
 def refusal_of_cell(text: str) -> str:
     """Code of the reason for which this cell must not be kept, or ''."""
-    return next((r.code for r in REFUSALS if r.cell.search(text)), "")
+    if len(text) < 2 or _ANY_TELLING_CELL.search(text) is None:
+        return ""
+    return next(r.code for r in REFUSALS if r.cell.search(text))
 
 
 def is_heading(text: str) -> bool:

@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from xiaojia.domains.registers.reading.cells import cell_text
 from xiaojia.domains.registers.reading.container import inspect
 from xiaojia.domains.registers.reading.facts import Bad, Facts
+from xiaojia.domains.registers.reading.origin import add_compound
 from xiaojia.domains.registers.reading.table import Sheet, Table, find_table
 from xiaojia.domains.registers.reading.texts import read_csv
 from xiaojia.domains.registers.rules import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
@@ -107,6 +108,7 @@ def _choose(sheets: list[Sheet]) -> tuple[list[Table], list[str]]:
             and t.sheet.is_visible == main_table.sheet.is_visible
         )
     ]
+    add_compound(joined)
     taken = {table.sheet.name for table in joined}
     others = [s.name for s in sheets if s.name not in taken and any(any(row) for row in s.rows)]
     return joined, others

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xiaojia.domains.registers.rules import (
-    heading_key,
     is_heading,
     meaning_of,
     refusal_of,
@@ -20,6 +19,7 @@ from xiaojia.domains.registers.rules import (
 
 _DEEPEST_HEAD = 40
 _TOTAL = re.compile(r".{0,12}(?:合计|小计|总计|共计|累计|汇总)[:：]?.{0,12}")
+_DIGIT = re.compile(r"\d")
 _TOTAL_WORDS = ("计", "汇总")
 _NOTE = re.compile(
     r"(?:备?注|说明|填表(?:人|说明|日期)|制表人?|审核人?|单位(?:盖章)?)[:：（(].*|以上.*|以下.*"
@@ -54,6 +54,14 @@ class Table:
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
     struck: list[tuple[int, str, str]] = field(default_factory=list)
     title: str = ""
+
+    def add_column(self, heading: str, texts: Sequence[str]) -> None:
+        """One more column on the right, which the sheet itself does not have."""
+        self.headings.append(heading)
+        self.indexes.append(max(self.indexes) + 1)
+        self.refused.append("")
+        for (_number, cells), text in zip(self.rows, texts, strict=True):
+            cells.append(text)
 
 
 def find_table(sheet: Sheet) -> Table | None:
@@ -144,24 +152,21 @@ def _used_columns(sheet: Sheet, headings: Sequence[str], start: int) -> list[int
 
 def _sort_rows(table: Table, start: int) -> None:
     """Each row with text becomes a data row or a skipped row with its reason; none vanishes."""
-    keys = [heading_key(h.rpartition("/")[2] or h) for h in table.headings]
+    lowest = [heading.rpartition("/")[2] or heading for heading in table.headings]
     for number, row in enumerate(table.sheet.rows[start:], start=start + 1):
         cells = [row[i] if i < len(row) else "" for i in table.indexes]
         filled = [cell for cell in cells if cell]
         if not filled:
             continue
-        reason = _no_data(cells, filled, keys)
+        reason = _no_data(cells, filled, lowest)
         if reason:
             table.skipped.append((number, reason, " ".join(dict.fromkeys(filled))[:30]))
         else:
             table.rows.append((number, cells))
 
 
-def _no_data(cells: Sequence[str], filled: Sequence[str], keys: Sequence[str]) -> str:
-    same = sum(bool(c) and heading_key(c) in (k, heading_key(k)) for c, k in zip(cells, keys, strict=True))
-    if same >= 2 and same * 2 > len(filled):
-        return "heading"
-    if sum(is_heading(cell) for cell in filled) * 5 >= len(filled) * 4 and len(filled) > 2:
+def _no_data(cells: Sequence[str], filled: Sequence[str], headings: Sequence[str]) -> str:
+    if _is_head_again(cells, filled, headings):
         return "heading"
     if any(_is_total(cell) for cell in filled[:4]):
         return "total"
@@ -170,6 +175,15 @@ def _no_data(cells: Sequence[str], filled: Sequence[str], keys: Sequence[str]) -
     if len(set(filled)) == 1 and len(cells) > 2:
         return "band"
     return ""
+
+
+def _is_head_again(cells: Sequence[str], filled: Sequence[str], headings: Sequence[str]) -> bool:
+    same = sum(bool(cell) and cell == heading for cell, heading in zip(cells, headings, strict=True))
+    if same >= 2 and same * 2 > len(filled):
+        return True
+    if len(filled) < 3 or _DIGIT.search("".join(filled)):
+        return False
+    return sum(is_heading(cell) for cell in filled) * 5 >= len(filled) * 4
 
 
 def _is_total(cell: str) -> bool:
