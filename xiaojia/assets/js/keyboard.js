@@ -1,5 +1,8 @@
 // Keys of every page. Single keys act only outside text fields, and can be switched off (WCAG 2.1.4).
 const OFF = "single-keys-off";
+const LEADER_MS = 1500;
+let leaderAt = -LEADER_MS;
+let opener = "";
 
 function isTyping(target) {
   return target instanceof HTMLElement
@@ -10,32 +13,73 @@ function isOff() {
   try { return localStorage.getItem(OFF) === "1"; } catch { return false; }
 }
 
-let leader = 0;
+function press(selector) {
+  const target = document.querySelector(selector);
+  if (target) target.click();
+  return Boolean(target);
+}
+
+function pressMain(target) {
+  const form = target instanceof HTMLElement ? target.closest("form") : null;
+  const main = (form && form.querySelector("button.btn-main")) || document.querySelector("button.btn-main, a.btn-main");
+  if (main) main.click();
+  return Boolean(main);
+}
+
+function closeMenu() {
+  const menu = document.querySelector("details.me[open], details.menu[open]");
+  if (!menu) return false;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+  return true;
+}
+
+function step(target, by) {
+  const row = target instanceof HTMLElement ? target.closest(".rows a.row") : null;
+  if (!row) return false;
+  const rows = [...row.closest(".rows").querySelectorAll("a.row")];
+  const next = rows[rows.indexOf(row) + by];
+  if (next) next.focus();
+  return true;
+}
+
+const SINGLE = {
+  "/": () => press("[data-find]"),
+  "?": () => { location.assign("/keys/"); return true; },
+  g: () => { leaderAt = performance.now(); return true; },
+  ArrowDown: (target) => step(target, 1),
+  ArrowUp: (target) => step(target, -1),
+};
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) {
-    const main = document.querySelector("button.btn-main, a.btn-main");
-    if (main) { event.preventDefault(); main.click(); }
+    if (pressMain(event.target)) event.preventDefault();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isOff()) return;
-  const digit = Number(event.key);
-  if (leader && Date.now() - leader < 1500 && digit >= 1 && digit <= 6) {
-    const tab = document.querySelector(`.desk a[data-key="${digit}"]`);
-    if (tab) tab.click();
-    leader = 0;
-  } else if (event.key === "g") {
-    leader = Date.now();
-  } else if (event.key === "/") {
-    const find = document.querySelector("[data-find]");
-    if (find) { event.preventDefault(); find.click(); }
-  } else if (event.key === "?") {
-    location.assign("/keys/");
-  } else if (event.key === "Escape") {
-    const slip = document.querySelector("[data-close-slip]");
-    if (slip) slip.click();
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "Escape") {
+    if (!closeMenu()) press("[data-close-slip]");
+    return;
   }
+  if (isOff()) return;
+  const isTab = /^[1-6]$/.test(event.key) && performance.now() - leaderAt < LEADER_MS;
+  leaderAt = -LEADER_MS;
+  const act = isTab ? () => press(`.desk a[data-key="${event.key}"]`) : SINGLE[event.key];
+  if (act && act(event.target)) event.preventDefault();
 });
+
+// Whoever opened or closed a slip finds the focus where it was, or on what took its place.
+document.addEventListener("htmx:beforeRequest", (event) => { opener = event.target.id || opener; });
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const place = document.getElementById(opener) || document.querySelector(".decision.open .btn-main");
+  if (place) place.focus();
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
 
 const toggle = document.querySelector("[data-single-keys]");
 if (toggle) {

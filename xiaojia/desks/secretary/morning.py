@@ -74,7 +74,7 @@ class Decision:
     question: str
     why: str
     suggestion: str
-    because: SafeString
+    because: str
     act: str
     act_url: str
     more: str = ""
@@ -122,7 +122,7 @@ def linked(value: int, url: str) -> SafeString:
     return SafeString(render_to_string("ui/number.html", {"value": value, "url": url}))
 
 
-def lead(known: Facts, opened: str) -> list[SafeString]:
+def lead(known: Facts, opened: str) -> list[str]:
     """The lead sentence in clauses that do not break; only what there is."""
     clauses = [*_stock(known, opened)]
     rest: tuple[tuple[str, int, str], ...] = (
@@ -135,14 +135,14 @@ def lead(known: Facts, opened: str) -> list[SafeString]:
     return clauses
 
 
-def _stock(known: Facts, opened: str) -> Iterable[SafeString]:
+def _stock(known: Facts, opened: str) -> Iterable[str]:
     if not known.home_count:
         yield format_html(_("{place}还没有住户表"), place=known.community)
         return
     homes = number("homes", known.home_count, opened)
     yield format_html(_("{place}住着 {n} 户"), place=known.community, n=homes)
     if not known.day:
-        yield format_html(_("还没有分成小家"))
+        yield _("还没有分成小家")
         return
     fitting = sum(m.size.is_fitting for m in known.day)
     yield format_html(_("分在 {n} 个小家里"), n=number("microgrids", len(known.day), opened))
@@ -164,7 +164,7 @@ def _first_register(known: Facts) -> Decision | None:
         question=_("还没有住户表，先收一份？"),
         why=_("没有住户表，小家划不了。"),
         suggestion=_("拿一份 Excel 来，乱一点也不要紧。"),
-        because=format_html(_("只要地址、姓名、电话和几口人；身份证号和别的栏目不会存下来。")),
+        because=_("只要地址、姓名、电话和几口人；身份证号和别的栏目不会存下来。"),
         act=_("去收住户表"),
         act_url=reverse("registers:home"),
     )
@@ -180,7 +180,7 @@ def _registers(known: Facts) -> Iterable[Decision]:
                 suggestion=_("看一遍有变动的行，再收。"),
                 because=format_html(_("有 {n} 行拿不准，要先定下来。"), n=register.doubt_count)
                 if register.doubt_count
-                else format_html(_("没有拿不准的行。")),
+                else _("没有拿不准的行。"),
                 act=_("去看核对结果"),
                 act_url=register.url,
             )
@@ -194,7 +194,7 @@ def _first_plan(known: Facts) -> Decision | None:
         question=_("%(n)s 户还没有分成小家，划一份看看？") % {"n": f"{known.home_count:,}"},
         why=_("划出来的只是方案，您点头之前什么都不变。"),
         suggestion=_("划两份放在一起比：只在院子里划，或者挨着的院子可以合。"),
-        because=format_html(_("每个小家 50 到 80 户；划不进去的，一处一处说清楚。")),
+        because=_("每个小家 50 到 80 户；划不进去的，一处一处说清楚。"),
         act=_("去划两份"),
         act_url=reverse("microgrids:plans"),
     )

@@ -1,0 +1,50 @@
+"""The officer's page: what waits, and one box to find."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.busy import busy
+from xiaojia.domains.microgrids.models import Partition
+from xiaojia.domains.microgrids.tests import yards
+from xiaojia.domains.people.models import Account
+from xiaojia.kernel.tenancy import entered
+
+pytestmark = pytest.mark.django_db
+
+
+def _page(account: Account) -> str:
+    client = Client()
+    client.force_login(account)
+    return client.get("/").content.decode()
+
+
+def test_an_empty_office_is_offered_to_bring_a_register() -> None:
+    place = yards.office()
+    page = _page(Account.objects.get(pk=place.officer.account_id))
+    assert "还没有住户表。拿一份 Excel 来，乱一点也不要紧。" in page
+    assert "没有等着办的。" in page
+    assert 'class="btn btn-main" href="/registers/"' in page
+    assert 'action="/find/"' in page
+
+
+def test_drafts_wait_for_reasons_until_they_have_them() -> None:
+    stage = busy()
+    partition_id = stage.ids["partition_id"]
+    page = _page(stage.accounts["officer"])
+    assert f'href="/microgrids/plans/{partition_id}/exceptions/"' in page
+    assert "没有等着办的。" not in page
+    with entered(stage.place.officer.scope):
+        yards.approve_all(stage.place.officer, Partition.objects.get(pk=partition_id))
+    page = _page(stage.accounts["officer"])
+    assert f'href="/microgrids/plans/{partition_id}/exceptions/"' not in page
+    assert f'href="/microgrids/plans/{partition_id}/"' in page
+    assert "等书记定" in page
+
+
+def test_doors_without_a_micro_grid_wait() -> None:
+    stage = busy()
+    with entered(stage.place.officer.scope):
+        yards.settle(stage.place.officer, [yards.Yard("刘家院子", "9", "1", 7, x=360.0, y=0.0)])
+    assert "7 户还没有小家" in _page(stage.accounts["officer"])
