@@ -1,0 +1,34 @@
+"""A database of the bench's own: the embedded PostgreSQL in a temporary home, served as in an office."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+
+@lru_cache(maxsize=1)
+def django_on_its_own_database() -> Path:
+    """Start and prepare it once a run; returns the home. Everything is removed at the end."""
+    from xiaojia.project.processes.postgres import Cluster
+
+    home = Path(tempfile.mkdtemp(prefix="xiaojia-bench-"))
+    home.chmod(0o711)
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["XIAOJIA_HOME"] = str(home)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "xiaojia.project.settings"
+    cluster = Cluster(home)
+    urls = cluster.start()
+    atexit.register(cluster.stop)
+
+    from xiaojia.project.processes.serving import prepare
+
+    prepare(urls)
+    os.environ["DATABASE_URL"] = urls.serving
+    import django
+
+    django.setup()
+    return home
