@@ -55,10 +55,8 @@ def _until_a_page_answers(words: list[str], home: Path) -> float:
         text=True,
     )
     try:
-        assert process.stdout is not None
-        url = next(
-            found[0] for line in process.stdout if (found := re.search(r"http://[\w.]+:\d+/\S*", line))
-        )
+        lines = process.stdout or ()
+        url = next(found[0] for line in lines if (found := re.search(r"http://[\w.]+:\d+/\S*", line)))
         while not _answers(url):
             time.sleep(0.05)
         return time.monotonic() - began

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids.models import MicroGrid, Partition
@@ -28,7 +28,7 @@ class Busy:
 
     place: yards.Office
     accounts: dict[str, Account] = field(default_factory=dict)
-    ids: dict[str, object] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
 
 def busy(*, copies: int = 1) -> Busy:
