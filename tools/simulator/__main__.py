@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,24 +16,55 @@ SIZES = {"full": FULL, "small": SMALL}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the verbs."""
+    """Run one verb; whatever a person can mend is one sentence and exit code 2."""
+    from xiaojia.kernel.refusals import Refused
+
     options = _parser().parse_args(argv)
-    parameters = SIZES[options.size]
-    world = world_of(parameters, seed=options.seed)
-    written = write_workbook(options.file, world, parameters, seed=options.seed)
-    if options.truth is not None:
-        options.truth.write_text(written.truth(world), encoding="utf-8")
+    try:
+        _run(options)
+    except (Refused, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    parameters = SIZES[options.size]
+    if options.verb == "write":
+        world = world_of(parameters, seed=options.seed)
+        written = write_workbook(options.file, world, parameters, seed=options.seed)
+        if options.truth is not None:
+            options.truth.write_text(written.truth(world), encoding="utf-8")
+        return
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaojia.project.settings")
+    import django
+
+    django.setup()
+    from tools.simulator import live
+
+    if options.verb == "live":
+        live.build_community(parameters, seed=options.seed)
+    else:
+        live.build_blocks(options.file, place=options.place, code=options.code)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.simulator", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", choices=SIZES, default="full")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     write = verbs.add_parser("write", help="the workbook alone")
     write.add_argument("file", type=Path)
     write.add_argument("--truth", type=Path, help="what really is, as JSON")
+    verbs.add_parser(
+        "live", help="the whole community through the front door of the database in DATABASE_URL"
+    )
+    blocks = verbs.add_parser("blocks", help="one place of a table of real blocks, up to the plans")
+    blocks.add_argument("file", type=Path)
+    blocks.add_argument("--place", required=True)
+    blocks.add_argument("--code", required=True, help="12-digit code of the community to open")
     return parser
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
@@ -26,45 +27,60 @@ class NotPrepared(Refused):
     """Migrations or static files failed; the child has said why."""
 
 
-def serve(*, port: int, is_lan: bool = False, is_demo: bool = False, opens_at: str = "/") -> int:
-    """Serve until told to stop. Our own running instance is named instead of a second one started."""
+def serve(
+    *,
+    port: int,
+    home: Path = XIAOJIA_HOME,
+    is_lan: bool = False,
+    is_demo: bool = False,
+    opens_at: str = "/",
+    build: Callable[[dict[str, str]], None] | None = None,
+) -> int:
+    """Serve until told to stop. Our own running instance is named instead of a second one started.
+
+    `build` gets the environment of our children when the database is ready and nobody is served yet.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the tree has handlers of its own
     if is_demo:
         refuse_strangers(is_external=external() is not None, is_lan=is_lan)
     try:
-        with only_one(XIAOJIA_HOME) as lock, opened(XIAOJIA_HOME) as (urls, cluster):
-            prepare(urls)
+        with only_one(home) as lock, opened(home) as (urls, cluster):
+            prepare(urls, home=home)
             if is_demo:
                 refuse_real_data(urls.owner)
+            environment = _environment(urls, home, is_lan=is_lan, is_demo=is_demo)
+            if build is not None:
+                build(environment)
             host = "0.0.0.0" if is_lan else "127.0.0.1"  # noqa: S104  # asked for with --lan
             port = free_port(port, host)
             url = f"http://127.0.0.1:{port}"
             _write_address(lock, url)
-            environment = _environment(urls, is_lan=is_lan, is_demo=is_demo)
-            tree = Tree(cluster, [web(port, host, environment, XIAOJIA_HOME / "static"), worker(environment)])
+            tree = Tree(cluster, [web(port, host, environment, home / "static"), worker(environment)])
             print(f"小家开好了，在浏览器里打开 {url}{opens_at}\n要停下，按 Ctrl+C。", flush=True)
             tree.run()
     except AlreadyRunning as running:
-        print(f"小家已经开着：{running.url}")
+        print(f"小家已经开着：{running.url}{opens_at}")
         return 0
     print("小家停好了。")
     return 0
 
 
-def _environment(urls: Urls, *, is_lan: bool, is_demo: bool) -> dict[str, str]:
+def _environment(urls: Urls, home: Path, *, is_lan: bool, is_demo: bool) -> dict[str, str]:
     """What pages and worker are told; never the owner's address."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
     return environment | {
+        "XIAOJIA_HOME": str(home),
         "DATABASE_URL": urls.serving,
         "XIAOJIA_LAN": "1" if is_lan else "0",
         "XIAOJIA_DEMO": "1" if is_demo else "0",
     }
 
 
-def prepare(urls: Urls, *, has_static: bool = True) -> None:
+def prepare(urls: Urls, *, home: Path = XIAOJIA_HOME, has_static: bool = True) -> None:
     """Roles, migrations (as the owner) and static files, in one child so that this process stays small."""
     command = [sys.executable, "-m", "xiaojia.project.processes.preparing"]
     addresses = {"DATABASE_URL": urls.serving, "DATABASE_OWNER_URL": urls.owner, "XIAOJIA_AS_OWNER": "1"}
+    addresses["XIAOJIA_HOME"] = str(home)
     if not has_static:
         command.append("--no-static")
     if subprocess.run(command, env=os.environ | addresses, check=False).returncode != 0:
