@@ -38,15 +38,12 @@ class RevisionForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=_("为什么可以这样"),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    exception = forms.IntegerField(required=False, min_value=0)
+    reason = forms.CharField(max_length=300, required=False)
 
 
 class AdoptForm(forms.Form):
+    revision = forms.IntegerField(required=False, min_value=0)
     from_on = forms.DateField(
         label=_("从哪一天算起"),
         help_text=_("今天，或者以后的一天。"),
@@ -67,3 +64,25 @@ class HistoryForm(forms.Form):
     )
     compound = forms.IntegerField(label=_("院子"), required=False, min_value=0)
     q = forms.CharField(label=_("楼、单元"), required=False, max_length=60)
+
+
+class PegForm(forms.Form):
+    """How far a building is put from where it stands, in metres; west and south are negative."""
+
+    building = forms.IntegerField(error_messages={"required": _("选一栋楼。")})
+    east = forms.FloatField(
+        label=_("往东多少米"),
+        help_text=_("往西写负数，不动写 0。"),
+        initial=0,
+        min_value=-5000,
+        max_value=5000,
+        error_messages={"required": _("写上往东多少米，不动写 0。")},
+    )
+    north = forms.FloatField(
+        label=_("往北多少米"),
+        help_text=_("往南写负数，不动写 0。"),
+        initial=0,
+        min_value=-5000,
+        max_value=5000,
+        error_messages={"required": _("写上往北多少米，不动写 0。")},
+    )

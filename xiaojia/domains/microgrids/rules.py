@@ -209,30 +209,49 @@ def sketch_positions(buildings: Sequence[tuple[int, int]]) -> dict[int, tuple[fl
     return places
 
 
-def placed(
-    buildings: Mapping[int, tuple[int, tuple[float, float] | None]],
-) -> tuple[dict[int, tuple[float, float]], bool]:
-    """A place for every building (id -> compound id, known place or None), and whether it is all a sketch.
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What is known of one building's place (metres, None if nothing); `is_drawn`: put there by hand on a sketch."""
 
-    A building without a place stands in a row beside the known ones of its compound. If a whole compound
-    has none, everything is sketched: a mixture of true and drawn distances would mislead.
+    compound_id: int
+    place: tuple[float, float] | None = None
+    is_drawn: bool = False
+
+
+def placed(buildings: Mapping[int, Spot]) -> tuple[dict[int, tuple[float, float]], bool]:
+    """A place for every building, and whether it is all a sketch.
+
+    A building without a place stands in a row beside the known ones of its compound. If the register
+    places nothing of a whole compound, everything is sketched, and only what a hand put elsewhere moves: a
+    mixture of true and drawn distances would mislead.
     """
+    if not all(_is_placed(buildings).values()):
+        spots = sketch_positions([(b, spot.compound_id) for b, spot in buildings.items()])
+        spots |= {b: spot.place for b, spot in buildings.items() if spot.is_drawn and spot.place}
+        return spots, True
     known: dict[int, list[tuple[float, float]]] = {}
-    for compound_id, spot in buildings.values():
-        known.setdefault(compound_id, [])
-        if spot is not None:
-            known[compound_id].append(spot)
-    if not all(known.values()):
-        return sketch_positions([(b, compound_id) for b, (compound_id, _spot) in buildings.items()]), True
+    for spot in buildings.values():
+        if spot.place is not None:
+            known.setdefault(spot.compound_id, []).append(spot.place)
     added: dict[int, int] = {}
-    spots: dict[int, tuple[float, float]] = {}
-    for building_id, (compound_id, spot) in buildings.items():
-        if spot is None:
-            added[compound_id] = added.get(compound_id, 0) + 1
-            right = max(known[compound_id])
-            spot = (right[0] + added[compound_id] * SKETCH_STEP_METRES, right[1])
-        spots[building_id] = spot
+    spots = {}
+    for building_id, spot in buildings.items():
+        place = spot.place
+        if place is None:
+            added[spot.compound_id] = added.get(spot.compound_id, 0) + 1
+            right = max(known[spot.compound_id])
+            place = (right[0] + added[spot.compound_id] * SKETCH_STEP_METRES, right[1])
+        spots[building_id] = place
     return spots, False
+
+
+def _is_placed(buildings: Mapping[int, Spot]) -> dict[int, bool]:
+    """Compound -> whether the register places some building of it."""
+    found: dict[int, bool] = {}
+    for spot in buildings.values():
+        is_true = spot.place is not None and not spot.is_drawn
+        found[spot.compound_id] = found.get(spot.compound_id, False) or is_true
+    return found
 
 
 def metres_words(metres: float) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.microgrids.views import adopting, history, microgrids, planner, plans, sheets
+from xiaojia.domains.microgrids.views import adopting, history, microgrids, planner, plans, sheets, sketch
 
 app_name = "microgrids"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("doors/", sheets.doors, name="doors"),
     path("doors.xlsx", sheets.doors_workbook, name="doors_workbook"),
     path("adjacency/", plans.adjacency, name="adjacency"),
+    path("sketch/", sketch.sketch, name="sketch"),
     path("plans/", plans.compare, name="plans"),
     path("plans/propose/", plans.propose, name="propose"),
     path("plans/<int:partition_id>/", planner.planner, name="planner"),

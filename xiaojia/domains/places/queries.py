@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from xiaojia.domains.places.access import visible_units
-from xiaojia.domains.places.models import Community, Division
+from xiaojia.domains.places.models import Building, Community, Division
 from xiaojia.kernel.actors import Actor
 
 
@@ -30,6 +30,11 @@ class UnitPlace:
     x_metres: float | None
     y_metres: float | None
     position_source: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a hand put the building there, on a sketch."""
+        return self.position_source == Building.PositionSource.DRAGGED
 
 
 def unit_places(*, viewer: Actor) -> list[UnitPlace]:

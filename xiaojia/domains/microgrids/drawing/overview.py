@@ -38,6 +38,11 @@ class AreaPlate:
     exception_count: int
     height: float = PLATE
 
+    @property
+    def pin_x(self) -> float:
+        """Middle of its pin inside the plate."""
+        return self.width - 22
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -49,6 +54,21 @@ class Overview:
     hulls: list[str]
     plates: list[AreaPlate]
     bar: tuple[float, int]
+
+    @property
+    def bar_x(self) -> float:
+        """Left end of the scale bar."""
+        return 74.0
+
+    @property
+    def bar_y(self) -> float:
+        """Height of the scale bar and the arrow."""
+        return self.height - 24
+
+    @property
+    def bar_text_x(self) -> float:
+        """Where the words of the bar begin, from its left end."""
+        return self.bar[0] + 10
 
 
 def overview_of(areas: Sequence[Area], groups: Sequence[Group]) -> Overview:

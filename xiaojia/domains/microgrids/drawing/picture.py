@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from xiaojia.domains.microgrids.drawing.layout import Box, Lot, laid_out
 from xiaojia.domains.microgrids.drawing.scale import Scale, scale_of
 from xiaojia.domains.microgrids.drawing.tints import Rectangle, tints_of
@@ -23,6 +25,8 @@ from xiaojia.domains.microgrids.drawing.values import (
 from xiaojia.domains.microgrids.rules import floor_words, size_of
 
 PIN = 24.0
+PATTERNS = ("pd", "", "pl", "")
+"""By tint: every second micro-grid has dots or lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,15 @@ class Cell:
     cluster_id: int
     number: int
     part_ids: tuple[int, ...]
+    building_id: int
     household_count: int
     address: str
     floors: str
+
+    @property
+    def pattern(self) -> str:
+        """Dots or lines beside the tint, so that a copy in black and white can be read too."""
+        return PATTERNS[self.tint % len(PATTERNS)]
 
     @property
     def key(self) -> int:
@@ -53,13 +63,13 @@ class Cell:
 
     @property
     def count_x(self) -> float:
-        """Middle of the count; right-hand when floors stand before it."""
-        return self.x + self.width - 8 if self.floors else self.x + self.width / 2
+        """Middle of the count inside the cell; right-hand when floors stand before it."""
+        return self.width - 8 if self.floors else self.width / 2
 
     @property
     def baseline(self) -> float:
-        """Where texts stand."""
-        return self.y + self.height / 2 + 7
+        """Where texts stand inside the cell."""
+        return self.height / 2 + 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +106,30 @@ class Plate:
     number: int
     household_count: int
     pins: tuple[int, ...]
-    is_out_of_range: bool
+    is_marked: bool
     height: float = PLATE_HEIGHT
 
     @property
     def pin_places(self) -> list[tuple[float, int]]:
-        """Middle of each pin and its number."""
-        return [(self.x + 15 + PIN * i, pin) for i, pin in enumerate(self.pins)]
+        """Middle of each pin inside the plate, and its number."""
+        return [(15 + PIN * i, pin) for i, pin in enumerate(self.pins)]
 
     @property
     def text_x(self) -> float:
-        """Where its words begin."""
-        return self.x + 9 + PIN * len(self.pins)
+        """Where its words begin inside the plate."""
+        return 9 + PIN * len(self.pins)
+
+    @property
+    def label(self) -> str:
+        """8 号 · 88 户."""
+        return plate_words(self.number, self.household_count)
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """A building's outline with its name."""
 
+    building_id: int
     x: float
     y: float
     width: float
@@ -186,12 +202,13 @@ def _hosts(houses: Sequence[House]) -> dict[int, int]:
     return hosts
 
 
-def _plate_text(group: Group) -> str:
-    return f"{group.number} 号 · {group.household_count} 户"
+def plate_words(number: int, household_count: int) -> str:
+    """The words of a plate."""
+    return _("%(n)s 号 · %(homes)s 户") % {"n": number, "homes": household_count}
 
 
 def _plate_width(group: Group) -> float:
-    return text_width(_plate_text(group), TEXT) + 20 + PIN * len(group.pins)
+    return text_width(plate_words(group.number, group.household_count), TEXT) + 20 + PIN * len(group.pins)
 
 
 def _strip(lot: Lot) -> tuple[float, float]:
@@ -264,7 +281,7 @@ def _cells(lot: Lot, groups: dict[int, Group], tints: dict[int, int]) -> list[Ce
             Cell(
                 x=x, y=y, width=w, height=h, tint=tints[piece.cluster_id], cluster_id=piece.cluster_id,
                 number=groups[piece.cluster_id].number, part_ids=piece.part_ids,
-                household_count=piece.household_count,
+                building_id=lot.house.building_id, household_count=piece.household_count,
                 address=f"{stair.address} {floors}".strip(), floors=floors if lot.is_sliced else "",
             )
         )  # fmt: skip
@@ -273,7 +290,7 @@ def _cells(lot: Lot, groups: dict[int, Group], tints: dict[int, int]) -> list[Ce
 
 def _outline(lot: Lot) -> Outline:
     left, top = _strip(lot)
-    return Outline(left, top, lot.strip_width, lot.strip_height, lot.house.name)
+    return Outline(lot.house.building_id, left, top, lot.strip_width, lot.strip_height, lot.house.name)
 
 
 def _plates(lot: Lot, groups: dict[int, Group], hosts: dict[int, int]) -> list[Plate]:
@@ -292,7 +309,14 @@ def _plates(lot: Lot, groups: dict[int, Group], hosts: dict[int, int]) -> list[P
 
 
 def _plate(group: Group, x: float, y: float) -> Plate:
-    is_out = not size_of(group.household_count).is_fitting
+    is_marked = bool(group.pins) or not size_of(group.household_count).is_fitting
     return Plate(
-        x, y, _plate_width(group), group.cluster_id, group.number, group.household_count, group.pins, is_out
+        x,
+        y,
+        _plate_width(group),
+        group.cluster_id,
+        group.number,
+        group.household_count,
+        group.pins,
+        is_marked,
     )

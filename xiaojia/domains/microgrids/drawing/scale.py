@@ -21,6 +21,11 @@ class Scale:
     metres: int
 
     @property
+    def text_x(self) -> float:
+        """Where its words begin, from its left end."""
+        return self.length + 10
+
+    @property
     def north_x(self) -> float:
         """Middle of the arrow."""
         return WIDTH - 44

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.queries.history import MicroGridOnDay
-from xiaojia.domains.microgrids.queries.plans import ClusterView, Plan
+from xiaojia.domains.microgrids.queries.plans import ClusterView, Plan, Shelved
 from xiaojia.domains.microgrids.queries.register import Standing, standings
 from xiaojia.domains.microgrids.rules import address_words, inherited
 from xiaojia.kernel.actors import Actor
@@ -43,8 +43,28 @@ class Column:
     label: str
     scenario: str
     totals: Mapping[str, Any]
-    proof: str
-    is_moved: bool = False
+    proof: str = ""
+    exception_count: int = 0
+
+    @property
+    def way(self) -> str:
+        """What kind of plan it is."""
+        return _("院子之间也合") if self.scenario == Partition.Scenario.CROSS else _("只在院子里头合")
+
+    @property
+    def trade(self) -> str:
+        """What speaks for it and what against, as one would tell it in the courtyard."""
+        t = self.totals
+        if t.get("cross"):
+            first = _("有 %(n)s 个小家跨院子，开会、串门要走出院子。") % {"n": t["cross"]}
+        else:
+            first = _("小家都不出院子，开会、串门都近。")
+        if t.get("under"):
+            second = _("不到 50 户的有 %(n)s 个，轮到做事的人少些。") % {"n": t["under"]}
+        else:
+            second = _("没有一个小家不到 50 户，做事都凑得齐人。")
+        third = _("%(n)s 户要换小家。") % {"n": t["changing"]} if t.get("changing") else ""
+        return first + second + third
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +78,14 @@ class Record:
     area_key: int = 0
 
 
-def column_of(partition: Partition, *, is_proven: bool) -> Column:
+def column_of(plan: Shelved) -> Column:
     """A plan as a column; the proof in words that hold only while nobody moved anything."""
-    is_moved = partition.revision > 0 and partition.moves.filter(undone_at__isnull=True).exists()
-    words = _("手工调过，上面的话是调之前算的。") if is_moved else proof_words(partition, is_proven=is_proven)
-    return Column(partition.pk, partition.label, partition.scenario, partition.totals, words, is_moved)
+    p = plan.partition
+    if plan.is_moved:
+        words = _("手工调过，个数照调过的数，好不好没有再证明。")
+    else:
+        words = proof_words(p, is_proven=not plan.is_unproven)
+    return Column(p.pk, p.label, p.scenario, p.totals, words, plan.exception_count)
 
 
 def proof_words(partition: Partition, *, is_proven: bool) -> str:
@@ -97,7 +120,7 @@ def column_now(day: Sequence[MicroGridOnDay]) -> Column:
         "split": sum(len(owners) > 1 for owners in buildings.values()),
         "changing": None,
     }
-    return Column(0, _("现在用的"), "", totals, "")
+    return Column(0, _("现在用的"), "", totals)
 
 
 def records(plan: Plan, row: str, *, viewer: Actor, on: date) -> list[Record]:

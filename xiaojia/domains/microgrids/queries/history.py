@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.models import Membership, MicroGrid
-from xiaojia.domains.microgrids.rules import Size, address_words, floor_words, size_of
+from xiaojia.domains.microgrids.rules import Size, address_words, building_words, floor_words, size_of
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 
@@ -83,9 +83,12 @@ class MicroGridOnDay:
         return list(dict.fromkeys(r.compound for r in self.rows))
 
     @property
-    def buildings(self) -> Iterator[str]:
-        """Buildings it touches, each once."""
-        return iter(dict.fromkeys(address_words(r.compound, r.building) for r in self.rows))
+    def where(self) -> str:
+        """刘家院子 1 栋、2 栋；老粮站院 1 栋."""
+        found: dict[str, dict[str, None]] = {}
+        for row in self.rows:
+            found.setdefault(row.compound, {})[building_words(row.building)] = None
+        return "；".join(f"{compound} {'、'.join(names)}" for compound, names in found.items())
 
 
 def door_ids(microgrid_id: int, *, on: date) -> tuple[int, ...]:

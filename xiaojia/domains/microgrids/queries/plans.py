@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
-from xiaojia.domains.microgrids.models import Partition, PlanException
+from xiaojia.domains.microgrids.models import Move, Partition, PlanException
 from xiaojia.domains.microgrids.queries.register import unit_rows
 from xiaojia.domains.microgrids.rules import NEVER_APPROVED, Size, UnitRow, size_of
 from xiaojia.kernel.access import require
@@ -43,6 +43,7 @@ class ExceptionView:
     sentence: str
     approved_reason: str
     certificate: dict[str, Any]
+    first_part_id: int = 0
 
     @property
     def title(self) -> str:
@@ -117,36 +118,30 @@ class Plan:
 
 
 def plan(partition_id: int, *, viewer: Actor) -> Plan | None:
-    """One plan with all its parts in walking order (six queries); None when the viewer has no such plan."""
+    """One plan with all its parts in walking order (five queries); None when the viewer has no such plan."""
     require(MAY, "see_plans", viewer, viewer.community_id)
     partition = visible_partitions(viewer).filter(pk=partition_id).first()
-    if partition is None:
-        return None
+    return plan_of(partition, viewer=viewer) if partition else None
+
+
+def plan_of(partition: Partition, *, viewer: Actor) -> Plan:
+    """The plan of a partition that the viewer was shown already (four queries)."""
     units = {u.unit_id: u for u in unit_rows(viewer=viewer)}
-    clusters = {
-        pk: ClusterView(pk, number, count, microgrid_id)
-        for pk, number, count, microgrid_id in partition.clusters.order_by("number").values_list(
-            "id", "number", "household_count", "microgrid_id"
-        )
-    }
-    parts = _parts(partition, units)
-    for part in parts:
-        clusters[part.cluster_id].parts.append(part)
-    exceptions = _exceptions(partition, clusters)
-    living = [c for c in clusters.values() if c.parts]
-    return Plan(partition, living, parts, exceptions, list(units.values()))
-
-
-def _parts(partition: Partition, units: dict[int, UnitRow]) -> list[PartView]:
     order = {unit_id: place for place, unit_id in enumerate(units)}
-    rows = partition.parts.values_list(
-        "id", "cluster_id", "unit_id", "floor_from", "floor_to", "household_count"
-    )
-    found = [
-        PartView(pk, cluster_id, units[unit_id], low, high, count)
-        for pk, cluster_id, unit_id, low, high, count in rows
-    ]
-    return sorted(found, key=lambda p: (order[p.unit.unit_id], p.floor_from))
+    clusters: dict[int, ClusterView] = {}
+    rows = partition.parts.order_by("cluster__number", "floor_from").values_list(
+        "cluster_id", "cluster__number", "cluster__household_count", "cluster__microgrid_id",
+        "id", "unit_id", "floor_from", "floor_to", "household_count",
+    )  # fmt: skip
+    for pk, number, homes, microgrid_id, part_id, unit_id, low, high, count in rows:
+        cluster = clusters.setdefault(pk, ClusterView(pk, number, homes, microgrid_id))
+        cluster.parts.append(PartView(part_id, pk, units[unit_id], low, high, count))
+    for cluster in clusters.values():
+        cluster.parts.sort(key=lambda p: (order[p.unit.unit_id], p.floor_from))
+    exceptions = _exceptions(partition, clusters)
+    parts = [p for c in clusters.values() for p in c.parts]
+    parts.sort(key=lambda p: (order[p.unit.unit_id], p.floor_from))
+    return Plan(partition, list(clusters.values()), parts, exceptions, list(units.values()))
 
 
 def _exceptions(partition: Partition, clusters: dict[int, ClusterView]) -> list[ExceptionView]:
@@ -160,7 +155,7 @@ def _exceptions(partition: Partition, clusters: dict[int, ClusterView]) -> list[
         cluster = clusters[row["cluster_id"]]
         view = ExceptionView(
             row["id"], number, cluster.cluster_id, cluster.number, cluster.household_count, row["code"],
-            row["sentence"], row["approved_reason"], row["certificate"],
+            row["sentence"], row["approved_reason"], row["certificate"], cluster.parts[0].part_id,
         )  # fmt: skip
         cluster.exceptions.append(view)
         views.append(view)
@@ -185,7 +180,49 @@ def partition_in_force(*, viewer: Actor, on: date) -> Partition | None:
     return next(iter(adopted), None)
 
 
-def unproven_ids(partitions: Iterable[Partition]) -> set[int]:
-    """Ids of plans with a short micro-grid for which nobody proved that it cannot be spared (one query)."""
-    short = PlanException.objects.filter(partition__in=list(partitions), code="under_50")
-    return set(short.exclude(certificate__is_proven=True).values_list("partition_id", flat=True))
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A plan on the shelf: a draft, or one that holds or will hold. `is_moved`: somebody adjusted it by hand.
+
+    `is_unproven`: it has a short micro-grid of which nobody proved that it cannot be spared.
+    """
+
+    partition: Partition
+    is_moved: bool
+    is_unproven: bool
+    exception_count: int
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still change."""
+        return self.partition.state == Partition.State.DRAFT
+
+
+def shelf(*, viewer: Actor, on: date) -> list[Shelved]:
+    """What holds on that day or later, then the drafts, the oldest first (one query)."""
+    require(MAY, "see_plans", viewer, viewer.community_id)
+    exceptions = PlanException.objects.filter(partition=OuterRef("pk"))
+    short = exceptions.filter(code="under_50").exclude(certificate__is_proven=True)
+    moves = Move.objects.filter(partition=OuterRef("pk"), undone_at__isnull=True)
+    holds = Q(state__in=[Partition.State.ADOPTED, Partition.State.SUPERSEDED]) & (
+        Q(until_on__isnull=True) | Q(until_on__gt=on)
+    )
+    rows = (
+        visible_partitions(viewer)
+        .filter(holds | Q(state=Partition.State.DRAFT))
+        .annotate(moved=Exists(moves), unproven=Exists(short), count=Count("exceptions"))
+        .order_by("adopted_on", "made_at", "id")
+    )
+    return [Shelved(p, p.moved, p.unproven, p.count) for p in rows]
+
+
+def holding(plans: Iterable[Shelved], *, on: date) -> Partition | None:
+    """The partition of the shelf that holds on that day."""
+    begun = [p.partition for p in plans if p.partition.adopted_on and p.partition.adopted_on <= on]
+    return begun[-1] if begun else None
+
+
+def upcoming(plans: Iterable[Shelved], *, on: date) -> Partition | None:
+    """The partition of the shelf that is adopted from a later day."""
+    later = [p.partition for p in plans if p.partition.adopted_on and p.partition.adopted_on > on]
+    return later[-1] if later else None

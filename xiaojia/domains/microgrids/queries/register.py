@@ -9,7 +9,7 @@ from datetime import date
 from django.db import connection
 
 from xiaojia.domains.microgrids.access import visible_adjacencies
-from xiaojia.domains.microgrids.rules import UnitRow, placed
+from xiaojia.domains.microgrids.rules import Spot, UnitRow, placed
 from xiaojia.domains.people.queries import households_by_unit
 from xiaojia.domains.places.queries import UnitPlace, unit_places
 from xiaojia.engines.partition import Limits, Problem, Stretch
@@ -51,12 +51,15 @@ def unit_rows(*, viewer: Actor) -> list[UnitRow]:
     """All units in walking order, empty ones too (two queries). Places missing in the register are sketched."""
     homes = households_by_unit(viewer=viewer)
     units = unit_places(viewer=viewer)
-    buildings: dict[int, tuple[int, tuple[float, float] | None]] = {}
-    for u in units:
-        known = None if u.x_metres is None or u.y_metres is None else (u.x_metres, u.y_metres)
-        buildings[u.building_id] = (u.compound_id, known)
+    buildings = {u.building_id: _spot(u) for u in units}
     spots, is_sketched = placed(buildings)
     return [_unit_row(u, homes.get(u.unit_id, (0, 0)), spots[u.building_id], is_sketched) for u in units]
+
+
+def _spot(place: UnitPlace) -> Spot:
+    if place.x_metres is None or place.y_metres is None:
+        return Spot(place.compound_id)
+    return Spot(place.compound_id, (place.x_metres, place.y_metres), place.is_drawn)
 
 
 def _unit_row(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.forms import AdoptForm, ReasonForm
-from xiaojia.domains.microgrids.queries import Plan
+from xiaojia.domains.microgrids.queries import ExceptionView, Plan
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may
 from xiaojia.kernel.refusals import Refused
@@ -23,13 +23,9 @@ def exceptions(request: HttpRequest, partition_id: int) -> HttpResponse:
     refusal = None
     typed, asked = "", 0
     if request.method == "POST":
-        asked = (
-            int(request.POST.get("exception", "0") or 0)
-            if request.POST.get("exception", "0").isdigit()
-            else 0
-        )
         form = ReasonForm(request.POST)
-        typed = form.cleaned_data["reason"] if form.is_valid() else ""
+        form.is_valid()
+        asked, typed = form.cleaned_data.get("exception") or 0, form.cleaned_data.get("reason", "")
         try:
             done = actions.approve_exception(by=viewer, at=clock.now(), exception_id=asked, reason=typed)
             messages.success(request, _("%(n)s 号小家的理由记下了。") % {"n": done.cluster.number})
@@ -43,7 +39,7 @@ def exceptions(request: HttpRequest, partition_id: int) -> HttpResponse:
         "partition": plan.partition,
         "waiting": waiting,
         "settled": [e for e in plan.exceptions if e.is_settled],
-        "open_id": asked or next((e.exception_id for e in waiting if e.may_be_approved), 0),
+        "open_id": _opened(request, waiting, asked),
         "typed": typed,
         "refusal": refusal,
         "is_draft": plan.partition.state == "draft",
@@ -51,37 +47,51 @@ def exceptions(request: HttpRequest, partition_id: int) -> HttpResponse:
     return render(request, "microgrids/exceptions.html", context, status=refusal.status if refusal else 200)
 
 
+def _opened(request: HttpRequest, waiting: list[ExceptionView], asked: int) -> int:
+    """The exception whose form is open: the one just written, the one asked for, else the first."""
+    wanted = str(asked or request.GET.get("open", ""))
+    may_be = [e.exception_id for e in waiting if e.may_be_approved]
+    return next((pk for pk in may_be if str(pk) == wanted), may_be[0] if may_be else 0)
+
+
 def adopt(request: HttpRequest, partition_id: int) -> HttpResponse:
     viewer = actor_of(request)
     plan = _plan(request, partition_id)
-    form = AdoptForm(request.POST or None, initial={"from_on": clock.today()})
-    refusal = None
+    form = AdoptForm(request.POST or None, initial={"from_on": clock.today().isoformat()})
+    refusal, is_draft = None, plan.partition.state == "draft"
+    is_ready = False
     try:
-        if plan.partition.state == "draft":
+        if is_draft:
             actions.check_adoptable(plan.partition, viewer=viewer)
+            is_ready = True
         if request.method == "POST" and form.is_valid():
-            done = actions.adopt_partition(
-                by=viewer, at=clock.now(), partition_id=partition_id, from_on=form.cleaned_data["from_on"]
-            )
-            day = done.adopted_on
-            messages.success(
-                request,
-                _("%(label)s采用了，从%(day)s算起；每一户都在一个小家里。")
-                % {"label": done.label, "day": f"{day.month}月{day.day}日" if day else ""},
-            )
-            return redirect("microgrids:home")
+            return _adopted(request, partition_id, form)
     except Refused as refused:
         refusal = refused
     context = {
         "plan": plan,
         "partition": plan.partition,
+        "totals": plan.partition.totals,
+        "settled_count": len(plan.exceptions) - len(plan.open_exceptions),
         "form": form,
         "refusal": refusal,
+        "is_ready": is_ready,
         "may_adopt": may(MAY, "adopt_partition", viewer, viewer.community_id),
-        "is_draft": plan.partition.state == "draft",
+        "is_draft": is_draft,
     }
     status = 422 if form.errors else refusal.status if refusal and request.method == "POST" else 200
     return render(request, "microgrids/adopt.html", context, status=status)
+
+
+def _adopted(request: HttpRequest, partition_id: int, form: AdoptForm) -> HttpResponse:
+    done = actions.adopt_partition(
+        by=actor_of(request), at=clock.now(), partition_id=partition_id, from_on=form.cleaned_data["from_on"],
+        seen_revision=form.cleaned_data["revision"],
+    )  # fmt: skip
+    day = done.adopted_on
+    words = {"label": done.label, "day": f"{day.month}月{day.day}日" if day else ""}
+    messages.success(request, _("%(label)s采用了，从%(day)s算起；每一户都在一个小家里。") % words)
+    return redirect("microgrids:home")
 
 
 def _plan(request: HttpRequest, partition_id: int) -> Plan:

@@ -26,6 +26,7 @@ def history(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "on": on,
+        "typed_on": request.GET.get("on") or on.isoformat(),
         "groups": queries.grouped(rows),
         "home_count": sum(r.household_count for r in rows),
         "compounds": list(visible_compounds(viewer)),

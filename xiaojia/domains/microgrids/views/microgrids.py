@@ -23,14 +23,16 @@ def home(request: HttpRequest) -> HttpResponse:
         if not day:
             raise Http404
         return redirect("microgrids:one", microgrid_id=day[0].microgrid_id)
+    plans = queries.shelf(viewer=viewer, on=on)
     context = {
         "day": day,
         "on": on,
         "outside": queries.homeless_count(viewer=viewer, on=on) if day else 0,
         "home_count": sum(m.household_count for m in day),
         "fitting": sum(m.size.is_fitting for m in day),
-        "drafts": list(queries.living_plans(viewer=viewer)),
-        "partition": queries.partition_in_force(viewer=viewer, on=on),
+        "drafts": [p.partition for p in plans if p.is_draft],
+        "partition": queries.holding(plans, on=on),
+        "upcoming": queries.upcoming(plans, on=on),
         "register_count": 0 if day else sum(r.household_count for r in queries.unit_rows(viewer=viewer)),
     }
     return render(request, "microgrids/home.html", context)

@@ -21,7 +21,7 @@ from xiaojia.domains.microgrids.drawing.picture import Cell
 from xiaojia.domains.microgrids.forms import MoveForm, PickForm, RevisionForm
 from xiaojia.domains.microgrids.queries import ExceptionView, Plan
 from xiaojia.domains.microgrids.queries.targets import Amount, Target, amounts, targets
-from xiaojia.domains.microgrids.views.tables import columns, plan_tabs
+from xiaojia.domains.microgrids.views.tables import columns, compared, plan_tabs
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may
 from xiaojia.kernel.actors import Actor
@@ -108,25 +108,40 @@ def map_now(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, partition_id: int, chosen: dict[str, Any], refusal: Refused | None = None
 ) -> HttpResponse:
-    viewer = actor_of(request)
-    plan = queries.plan(partition_id, viewer=viewer)
-    if plan is None:
-        raise Http404
+    viewer, on = actor_of(request), clock.today()
+    plans = queries.shelf(viewer=viewer, on=on)
+    shelved = next((p for p in plans if p.partition.pk == partition_id), None)
+    plan = queries.plan_of(shelved.partition, viewer=viewer) if shelved else _old_plan(request, partition_id)
     page = map_page(plan, area=chosen["area"], pick=chosen["pick"], parts=chosen["parts"], to=chosen["to"])
+    area_query = f"?area={page.area.key}" if page.area else ""
+    table = columns(plans, queries.microgrids_on(viewer=viewer, on=on))
+    is_draft = plan.partition.state == "draft"
     context = {
         "page": page,
         "plan": plan,
         "partition": plan.partition,
         "refusal": refusal,
-        "is_draft": plan.partition.state == "draft",
-        "may_move": plan.partition.state == "draft" and may(MAY, "move_part", viewer, viewer.community_id),
+        "is_draft": is_draft,
+        "is_sketched": any(u.is_sketched for u in plan.units),
+        "may_move": is_draft and may(MAY, "move_part", viewer, viewer.community_id),
         "may_adopt": may(MAY, "adopt_partition", viewer, viewer.community_id),
-        "tabs": plan_tabs(viewer=viewer, on=clock.today(), current=plan.partition.pk, area=chosen["area"]),
-        "columns": columns(viewer=viewer, on=clock.today()),
-        "can_undo": plan.partition.moves.filter(undone_at__isnull=True).exists(),
-        "home_count": len(plan.units),
+        "in_force": queries.holding(plans, on=on),
+        "tabs": plan_tabs(plans, current=plan.partition.pk, area_query=area_query),
+        "area_query": area_query,
+        "columns": table,
+        "compared": compared(table, current=plan.partition.pk),
+        "can_undo": is_draft and shelved is not None and shelved.is_moved,
+        "home_count": sum(u.household_count for u in plan.units),
     }
     return render(request, "microgrids/planner.html", context, status=refusal.status if refusal else 200)
+
+
+def _old_plan(request: HttpRequest, partition_id: int) -> Plan:
+    """A plan that is no longer on the shelf: put away, or overtaken."""
+    plan = queries.plan(partition_id, viewer=actor_of(request))
+    if plan is None:
+        raise Http404
+    return plan
 
 
 @require_POST
@@ -134,6 +149,8 @@ def move(request: HttpRequest, partition_id: int) -> HttpResponse:
     viewer = actor_of(request)
     form = MoveForm(request.POST)
     chosen = form.cleaned()
+    if request.POST.get("look"):
+        return redirect(_back(partition_id, chosen))
     try:
         if not form.is_valid():
             raise Refused(_("没有移，因为还没选好移哪里；选一个小家，再点移过去。"))
@@ -144,7 +161,7 @@ def move(request: HttpRequest, partition_id: int) -> HttpResponse:
     except Refused as refusal:
         return _page(request, partition_id, chosen, refusal)
     messages.success(request, _moved_words(partition_id, chosen["parts"], viewer))
-    return redirect(_back(partition_id, chosen))
+    return redirect(_back(partition_id, {**chosen, "parts": [], "to": None}))
 
 
 def _moved_words(partition_id: int, part_ids: list[int], viewer: Actor) -> str:
@@ -180,5 +197,7 @@ def undo(request: HttpRequest, partition_id: int) -> HttpResponse:
 
 
 def _back(partition_id: int, chosen: dict[str, Any]) -> str:
-    query = {name: chosen[name] for name in ("area", "pick") if chosen[name]}
-    return f"{reverse('microgrids:planner', args=[partition_id])}?{urlencode(query)}"
+    query = {name: chosen[name] for name in ("area", "pick", "to") if chosen[name] is not None}
+    if chosen["parts"]:
+        query["parts"] = ",".join(str(pk) for pk in chosen["parts"])
+    return f"{reverse('microgrids:planner', args=[partition_id])}?{urlencode(query)}#picked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -12,13 +12,16 @@ from django.views.decorators.http import require_POST
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.forms import number_list
+from xiaojia.domains.microgrids.queries import MicroGridOnDay, Shelved
 from xiaojia.domains.microgrids.queries.compare import ROWS, Column, Record, records, records_now
-from xiaojia.domains.microgrids.views.tables import columns
+from xiaojia.domains.microgrids.views.tables import columns, compared, plan_tabs
 from xiaojia.domains.places.access import visible_compounds
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import require
 from xiaojia.kernel.jobs import start_work
 from xiaojia.kernel.requests import actor_of
+
+MOST_RECORDS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,32 @@ class Slip:
     counted: object
     records: list[Record]
 
+    @property
+    def shown(self) -> list[Record]:
+        """The first of them; the rest is in the workbook."""
+        return self.records[:MOST_RECORDS]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more."""
+        return len(self.records) > MOST_RECORDS
+
 
 def compare(request: HttpRequest) -> HttpResponse:
     viewer = actor_of(request)
     require(MAY, "see_plans", viewer, viewer.community_id)
-    table = columns(viewer=viewer, on=clock.today())
+    on = clock.today()
+    plans = queries.shelf(viewer=viewer, on=on)
+    day = queries.microgrids_on(viewer=viewer, on=on)
+    table = columns(plans, day)
     rows = queries.unit_rows(viewer=viewer)
     context = {
         "columns": table,
-        "rows": [(name, label) for name, (label, _counted) in ROWS.items()],
+        "compared": compared(table, opened=request.GET.get("open", "")),
+        "tabs": plan_tabs(plans, current=0),
+        "in_force": queries.holding(plans, on=on),
         "drafts": [c for c in table if c.partition_id],
-        "slip": _slip(request, table),
+        "slip": _slip(request, table, plans, day),
         "home_count": sum(r.household_count for r in rows),
         "unit_count": len(queries.lived_in(rows)),
         "is_sketched": any(r.is_sketched for r in rows),
@@ -50,20 +68,21 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "microgrids/plans.html", context)
 
 
-def _slip(request: HttpRequest, table: list[Column]) -> Slip | None:
+def _slip(
+    request: HttpRequest, table: list[Column], plans: list[Shelved], day: list[MicroGridOnDay]
+) -> Slip | None:
     """`?open=12.under`: the under-sized micro-grids of plan 12; plan 0 is what holds now."""
     wanted, _dot, row = request.GET.get("open", "").partition(".")
     column = next((c for c in table if str(c.partition_id) == wanted), None)
     if column is None or row not in ROWS:
         return None
-    viewer, on = actor_of(request), clock.today()
-    if column.partition_id == 0:
-        found = records_now(queries.microgrids_on(viewer=viewer, on=on), row)
+    viewer = actor_of(request)
+    partition = next((p.partition for p in plans if p.partition.pk == column.partition_id), None)
+    if partition is None:
+        found = records_now(day, row)
     else:
-        plan = queries.plan(column.partition_id, viewer=viewer)
-        if plan is None:
-            raise Http404
-        found = records(plan, row, viewer=viewer, on=on)
+        plan = queries.plan_of(partition, viewer=viewer)
+        found = records(plan, row, viewer=viewer, on=clock.today())
     label, counted = ROWS[row]
     title = _("%(plan)s：%(row)s") % {"plan": column.label, "row": label}
     return Slip(column.partition_id, row, title, counted, found)

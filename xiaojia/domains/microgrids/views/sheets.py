@@ -25,7 +25,10 @@ def print_map(request: HttpRequest, partition_id: int) -> HttpResponse:
     keys = [a.key for a in first.areas if not wanted or str(a.key) == wanted] or [a.key for a in first.areas]
     pages = [map_page(plan, area=key, pick=None, parts=[], to=None) for key in keys]
     size = "a3" if request.GET.get("size") == "a3" else "a4"
-    context = {"plan": plan, "partition": plan.partition, "pages": pages, "size": size, "at": clock.now()}
+    context = {
+        "plan": plan, "partition": plan.partition, "pages": pages, "size": size, "at": clock.now(),
+        "wanted": wanted if len(keys) == 1 else "", "is_draft": plan.partition.state == "draft",
+    }  # fmt: skip
     return render(request, "microgrids/print_map.html", context)
 
 
