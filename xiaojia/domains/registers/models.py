@@ -6,7 +6,11 @@ from django.db import models
 
 
 class Register(models.Model):
-    """One workbook on its way in: from the drop to the commit or the refusal. Its file goes once read."""
+    """One workbook on its way in: from the drop to the commit or the refusal. Its file goes once read.
+
+    `columns` are those of `reading.Column`; `skipped` rows and `notes` say what was not taken in and why;
+    with `place` only rows of that value of the place column count. `sentence` says why it was refused.
+    """
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household"
@@ -28,12 +32,13 @@ class Register(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HOUSEHOLD)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     work_id = models.UUIDField(null=True)
-    sheet_name = models.CharField(max_length=60, default="")
+    sheet_name = models.CharField(max_length=400, default="")
+    headings_hash = models.CharField(max_length=64, default="")
     columns = models.JSONField(default=list)
-    refused_columns = models.JSONField(default=list)
-    filter_column = models.CharField(max_length=60, default="")
-    filter_value = models.CharField(max_length=60, default="")
+    place = models.CharField(max_length=60, default="")
+    skipped = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    sentence = models.TextField(default="")
     counts = models.JSONField(default=dict)
     checked_against = models.CharField(max_length=64, default="")
     received_by_id = models.BigIntegerField()
@@ -50,6 +55,8 @@ class Register(models.Model):
 class Registerrow(models.Model):
     """A staged row: its accepted cells, what they were understood to mean, and the verdict of the dry run.
 
+    One row speaks for a household; the rows of its other members are FOLDED into it. ASIDE are rows of
+    another place and buildings that nobody lives in. A GONE row has no number: the workbook lacks it.
     Staged rows of a finished register are deleted; what they became stands in the audit trail.
     """
 
@@ -61,6 +68,8 @@ class Registerrow(models.Model):
         OLDER = "older"
         GONE = "gone"
         DOUBTFUL = "doubtful"
+        FOLDED = "folded"
+        ASIDE = "aside"
 
     class Decision(models.TextChoices):
         OPEN = "open"
@@ -70,7 +79,7 @@ class Registerrow(models.Model):
     community_id = models.BigIntegerField()
     register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="rows")
     sheet_name = models.CharField(max_length=60, default="")
-    row_number = models.PositiveIntegerField()
+    row_number = models.PositiveIntegerField(default=0)
     cells = models.JSONField(default=list)
     values = models.JSONField(default=dict)
     household_id = models.BigIntegerField(null=True)
