@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaojia.desks.finding.address import doors_meant
 from xiaojia.domains.microgrids import queries as microgrids
+from xiaojia.domains.microgrids.rules import UnitRow
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people import queries as people_queries
 from xiaojia.domains.people.access import MAY as MAY_PEOPLE
@@ -33,7 +35,8 @@ def find(request: HttpRequest) -> HttpResponse:
     viewer = actor_of(request)
     require(MAY_PEOPLE, "see_contacts", viewer, viewer.community_id)
     text = request.GET.get("q", "").strip()[:LONGEST_TEXT]
-    cards, units = (_found(text, viewer), _addresses(viewer)) if text else ([], {})
+    rows = microgrids.unit_rows(viewer=viewer) if text else []
+    cards, units = _found(text, rows, viewer), {u.unit_id: u.address for u in rows}
     people.log_view(
         viewer=viewer, at=clock.now(), reason="look_up", screen="find",
         household_ids=[c.household_id for c in cards],
@@ -47,12 +50,12 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "finding/find.html", context)
 
 
-def _found(text: str, viewer: Actor) -> list[people_queries.ContactCard]:
+def _found(text: str, rows: Sequence[UnitRow], viewer: Actor) -> list[people_queries.ContactCard]:
     """One more than fits, so that the page can say that there are more."""
     limit = MOST_FOUND + 1
     ids = people_queries.households_found(text, viewer=viewer, limit=limit)
     if not ids:
-        units, door = doors_meant(text, microgrids.unit_rows(viewer=viewer))
+        units, door = doors_meant(text, rows)
         ids = people_queries.doors_found(
             viewer=viewer, unit_ids=[u.unit_id for u in units], door=door, limit=limit
         )

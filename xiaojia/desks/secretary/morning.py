@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.microgrids.queries import MicroGridOnDay, WaitingPlan
@@ -20,6 +21,7 @@ from xiaojia.kernel.actors import Actor
 
 MOST_DECISIONS: Final = 5
 MOST_PLACES: Final = 3
+SCENARIOS: Final = {"inside": gettext_lazy("只在院子里划"), "cross": gettext_lazy("挨着的院子可以合")}
 ROOM_LEFT: Final = 2
 """A micro-grid with room for fewer households than this is worth minding."""
 
@@ -39,7 +41,6 @@ class Pending:
 class Facts:
     """What the sheet is made of, read once."""
 
-    community: str
     day: Sequence[MicroGridOnDay]
     outside_count: int
     drafts: Sequence[WaitingPlan]
@@ -92,12 +93,11 @@ class Place:
     url: str
 
 
-def facts(*, viewer: Actor, community: str, on: date) -> Facts:
+def facts(*, viewer: Actor, on: date) -> Facts:
     """Everything the sheet needs (five queries)."""
     day = microgrids.microgrids_on(viewer=viewer, on=on)
     led = teams.led_microgrids(viewer=viewer, on=on)
     return Facts(
-        community=community,
         day=day,
         outside_count=microgrids.homeless_count(viewer=viewer, on=on),
         drafts=microgrids.waiting_plans(viewer=viewer),
@@ -137,10 +137,10 @@ def lead(known: Facts, opened: str) -> list[str]:
 
 def _stock(known: Facts, opened: str) -> Iterable[str]:
     if not known.home_count:
-        yield format_html(_("{place}还没有住户表"), place=known.community)
+        yield _("社区里还没有住户表")
         return
     homes = number("homes", known.home_count, opened)
-    yield format_html(_("{place}住着 {n} 户"), place=known.community, n=homes)
+    yield format_html(_("社区里住着 {n} 户"), n=homes)
     if not known.day:
         yield _("还没有分成小家")
         return
@@ -222,7 +222,7 @@ def _plan(known: Facts) -> Decision | None:
         if count > 1
         else _("小家方案等着定，定不定？"),
         why=_("定下来要说从哪一天起；没定之前，一切照旧。"),
-        suggestion=_("用%(plan)s。") % {"plan": draft.label},
+        suggestion=_("用%(plan)s，%(how)s。") % {"plan": draft.label, "how": SCENARIOS[draft.scenario]},
         because=format_html("{}{}", _joined(figures), _("。")),
         act=act,
         act_url=address,

@@ -109,10 +109,10 @@ def _seats(known: Facts, _viewer: Actor, _on: date) -> Slip:
 
 
 def _exceptions(known: Facts, viewer: Actor, _on: date) -> Slip:
-    rows = []
-    for draft in (d for d in known.drafts if d.open_count):
+    rows, waiting = [], microgrids.open_exceptions(viewer=viewer)
+    for draft in known.drafts:
         url = reverse("microgrids:exceptions", args=[draft.partition_id])
-        for found in microgrids.open_exceptions(draft.partition_id, viewer=viewer):
+        for found in waiting.get(draft.partition_id, ()):
             kind, word = ("wait", _("等理由")) if found.may_be_approved else ("late", _("要挪动"))
             rows.append(Row(found.title, url, kind, word, draft.label))
     how = _("还没定的方案里，没有写理由的例外。")

@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiaojia.desks.secretary import morning, slips
-from xiaojia.domains.places import queries as places
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
 
@@ -13,8 +12,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """The morning sheet. `?open=` shows the records behind a number, `?decide=` opens another question."""
     viewer, now = actor_of(request), clock.now()
     on, opened = clock.today(now), request.GET.get("open", "")
-    name = places.community(viewer.community_id).name
-    known = morning.facts(viewer=viewer, community=name, on=on)
+    known = morning.facts(viewer=viewer, on=on)
     questions = morning.decisions(known)
     wanted = request.GET.get("decide")
     key = opened or slips.first_worth_showing(known)

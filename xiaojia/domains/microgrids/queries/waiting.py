@@ -12,14 +12,13 @@ from django.db.models import Count, Q
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
 from xiaojia.domains.microgrids.models import Partition, PlanException
 from xiaojia.domains.microgrids.queries.plans import ExceptionView, living_plans
-from xiaojia.domains.microgrids.rules import NEVER_APPROVED
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPlan:
-    """A draft with its totals; `open_count` exceptions that nobody accepted, `fault_count` that only moves mend."""
+    """A draft with its totals. `open_count`: exceptions that nobody accepted yet."""
 
     partition_id: int
     label: str
@@ -28,7 +27,6 @@ class WaitingPlan:
     totals: Mapping[str, Any]
     exception_count: int
     open_count: int
-    fault_count: int
 
     @property
     def microgrid_count(self) -> int:
@@ -47,24 +45,23 @@ def waiting_plans(*, viewer: Actor) -> list[WaitingPlan]:
     drafts = living_plans(viewer=viewer).annotate(
         exception_count=Count("exceptions"),
         open_count=Count("exceptions", filter=is_open),
-        fault_count=Count("exceptions", filter=is_open & Q(exceptions__code__in=sorted(NEVER_APPROVED))),
     )
-    rows = drafts.values_list(
-        "id", "label", "scenario", "made_at", "totals", "exception_count", "open_count", "fault_count"
-    )
+    rows = drafts.values_list("id", "label", "scenario", "made_at", "totals", "exception_count", "open_count")
     return [WaitingPlan(*row) for row in rows]
 
 
-def open_exceptions(partition_id: int, *, viewer: Actor) -> list[ExceptionView]:
-    """Exceptions of one draft that nobody accepted yet (one query), numbered as in the plan."""
+def open_exceptions(*, viewer: Actor) -> dict[int, list[ExceptionView]]:
+    """Draft id -> its exceptions that nobody accepted yet (one query), numbered as in the plan."""
     require(MAY, "see_plans", viewer, viewer.community_id)
-    partitions = visible_partitions(viewer).filter(pk=partition_id, state=Partition.State.DRAFT)
-    rows = PlanException.objects.filter(partition__in=partitions).order_by("cluster__number", "code")
-    views = [
-        ExceptionView(
-            r.pk, number, r.cluster_id, r.cluster.number, r.cluster.household_count, r.code, r.sentence,
-            r.approved_reason, r.certificate,
-        )
-        for number, r in enumerate(rows.select_related("cluster"), start=1)
-    ]  # fmt: skip
-    return [v for v in views if not v.is_settled]
+    drafts = visible_partitions(viewer).filter(state=Partition.State.DRAFT).order_by()
+    rows = PlanException.objects.filter(partition__in=drafts).select_related("cluster")
+    found: dict[int, list[ExceptionView]] = {}
+    for row in rows.order_by("partition_id", "cluster__number", "code"):
+        views = found.setdefault(row.partition_id, [])
+        views.append(
+            ExceptionView(
+                row.pk, len(views) + 1, row.cluster_id, row.cluster.number, row.cluster.household_count,
+                row.code, row.sentence, row.approved_reason, row.certificate,
+            )
+        )  # fmt: skip
+    return {pk: [v for v in views if not v.is_settled] for pk, views in found.items()}
