@@ -124,7 +124,6 @@ def _write(chosen: tuple[list[Table], list[str]]) -> None:
             "refused": first.refused,
             "hidden": [i in first.sheet.hidden_columns for i in first.indexes],
             "sheets": [table.sheet.name for table in tables],
-            "title": first.title,
             "others": others,
             "formulas": sum(table.sheet.formulas for table in tables),
             "skipped": [skipped for table in tables for skipped in table.skipped],

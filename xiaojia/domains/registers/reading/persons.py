@@ -8,7 +8,7 @@ from typing import Final
 
 from xiaojia.domains.places.rules import NOTHING
 
-_BETWEEN = re.compile(r"[、，,;；/|\n]+|(?<=\d)\s+(?=1[3-9]\d{9})|(?<=\d)[或和]")
+_BETWEEN = re.compile(r"[、，,;；/|\n]+|(?<=\d{7})\s+(?=1[3-9]\d{9})|(?<=\d)[或和]")
 _BETWEEN_NAMES = re.compile(r"[、，,;；/|\n]+")
 _INNER_SPACE = re.compile(r"(?<=[一-龥])\s+(?=[一-龥])")
 _MARKS = re.compile(r"[\s\-()（）.]+")

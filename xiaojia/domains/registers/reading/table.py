@@ -160,7 +160,8 @@ def _sort_rows(table: Table, start: int) -> None:
             continue
         reason = _no_data(cells, filled, lowest)
         if reason:
-            table.skipped.append((number, reason, " ".join(dict.fromkeys(filled))[:30]))
+            text = " ".join(dict.fromkeys(filled))
+            table.skipped.append((number, reason, "" if refusal_of_cell(text) else text[:30]))
         else:
             table.rows.append((number, cells))
 

@@ -33,7 +33,7 @@ def read_csv(data: bytes) -> list[list[str]]:
         raise Bad("type")
     sample = text[:4000]
     delimiter = max(",;\t", key=sample.count)
-    rows = []
+    rows: list[list[str]] = []
     csv.field_size_limit(100_000)
     try:
         for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):

@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 import xlwt
 
-from xiaojia.domains.registers.reading import Unreadable, book, read_book
+from xiaojia.domains.registers.reading import Book, Unreadable, book, read_book
 from xiaojia.domains.registers.reading import child as child_module
 
 HEADINGS = ["小区", "楼栋", "单元", "房号", "户主"]
@@ -185,7 +185,7 @@ def sheets(count: int) -> bytes:
     return stream.getvalue()
 
 
-def _read(folder: Path, data: bytes) -> book.Book:
+def _read(folder: Path, data: bytes) -> Book:
     path = folder / "file"
     path.write_bytes(data)
     return read_book(path)

@@ -1,0 +1,80 @@
+"""Compares a reading with the truth: cells right, rows lost in silence, doubts that nobody listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Score:
+    """The marks of one workbook. `wrong` names every cell that differs."""
+
+    cells: int = 0
+    right: int = 0
+    planted: int = 0
+    wrong: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    missed_doubts: list[str] = field(default_factory=list)
+    needless_doubts: list[str] = field(default_factory=list)
+    wrong_columns: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything but wrong cells: none of these may happen at all."""
+        return self.lost + self.missed_doubts + self.needless_doubts + self.wrong_columns + self.leaks
+
+
+def score(book: Any, understood: Iterable[Any], truth: dict[str, Any]) -> Score:
+    """Marks of `book` and its understood rows against the truth of the generator."""
+    marks = Score()
+    found = {(row.row.sheet_name, row.row.number): row for row in understood}
+    skipped = sorted(entry.number for entry in book.skipped)
+    for expected in truth["rows"]:
+        where = f"{expected['sheet']}!{expected['number']}"
+        row = found.pop((expected["sheet"], expected["number"]), None)
+        marks.cells += len(expected["fields"])
+        marks.planted += len(expected["doubts"])
+        if row is None:
+            marks.lost.append(where)
+            continue
+        _score_cells(marks, where, row, expected["fields"])
+        _score_doubts(marks, where, row, expected["doubts"])
+    marks.lost += [f"skipped {n}" for n in sorted(set(truth["skipped"]) - set(skipped))]
+    marks.lost += [f"invented {sheet}!{number}" for sheet, number in found]
+    marks.lost += [f"needlessly skipped {n}" for n in sorted(set(skipped) - set(truth["skipped"]))]
+    _score_columns(marks, book, truth)
+    return marks
+
+
+def _score_cells(marks: Score, where: str, row: Any, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        got = getattr(row, name)
+        got = [list(contact) for contact in got] if name == "contacts" else got
+        if got == value:
+            marks.right += 1
+        else:
+            marks.wrong.append(f"{where} {name}: {got!r} for {value!r}")
+
+
+def _score_doubts(marks: Score, where: str, row: Any, planted: list[str]) -> None:
+    codes = [doubt.code for doubt in row.doubts]
+    marks.missed_doubts += [f"{where} {code}" for code in planted if code not in codes]
+    marks.needless_doubts += [f"{where} {code}" for code in codes if code not in planted]
+
+
+def _score_columns(marks: Score, book: Any, truth: dict[str, Any]) -> None:
+    refused = sorted(column.heading for column in book.columns if column.refused)
+    if refused != sorted(truth["refused"]):
+        marks.wrong_columns.append(f"refused {refused} for {sorted(truth['refused'])}")
+    if book.kind != truth["kind"]:
+        marks.wrong_columns.append(f"kind {book.kind}")
+    for note in truth["notes"]:
+        if not any(note in said for said in book.notes):
+            marks.wrong_columns.append(f"note missing: {note}")
+    texts = (
+        [cell for row in book.rows for cell in row.cells] + [s.why for s in book.skipped] + list(book.notes)
+    )
+    marks.leaks += [secret for secret in truth["secrets"] if any(secret in text for text in texts)]
