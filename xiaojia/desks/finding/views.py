@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaojia.desks.finding.address import doors_meant
 from xiaojia.domains.microgrids import queries as microgrids
-from xiaojia.domains.microgrids.rules import UnitRow
+from xiaojia.domains.microgrids.rules import UnitRow, address_words
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people import queries as people_queries
 from xiaojia.domains.people.access import MAY as MAY_PEOPLE
+from xiaojia.domains.places.queries import unit_places
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may, require
 from xiaojia.kernel.actors import ROLES, Actor
@@ -63,7 +64,8 @@ def _found(text: str, rows: Sequence[UnitRow], viewer: Actor) -> list[people_que
 
 
 def _addresses(viewer: Actor) -> dict[int, str]:
-    return {u.unit_id: u.address for u in microgrids.unit_rows(viewer=viewer)}
+    units = unit_places(viewer=viewer)
+    return {u.unit_id: address_words(u.compound, u.building, u.unit) for u in units}
 
 
 def household(request: HttpRequest, household_id: int) -> HttpResponse:
