@@ -74,7 +74,7 @@ def homes_of(
 
 
 def _home(row_id: int, said: Understood) -> Home:
-    values = {
+    values: dict[str, Any] = {
         "compound": said.compound,
         "building": said.building,
         "unit": said.unit,

@@ -124,9 +124,9 @@ def test_new_changed_and_gone_each_stand_in_their_list(officer: Actor) -> None:
     register = committed(officer, pk)
     assert register.counts["came"] == 1
     assert register.counts["ended"] == 1
-    assert Household.objects.get(pk=missing.household_id).until_on == LATER
+    assert [h.pk for h in Household.objects.filter(until_on=LATER)] == [missing.household_id]
     assert Household.objects.get(door="3-1").size == 3
-    assert Household.objects.get(pk=missing.household_id - 7).size == 5
+    assert Household.objects.filter(size=5).count() == 1
     assert AuditEntry.objects.get(verb="commit_register").object_count == 9
 
 
@@ -290,7 +290,7 @@ def test_refused_columns_are_named_and_never_stored(officer: Actor) -> None:
 
 def test_columns_that_do_not_say_where_are_refused(officer: Actor) -> None:
     pk = received(officer, a_csv(*cast_rows()))
-    nothing = {i: "" for i in range(len(HEAD))}
+    nothing = dict.fromkeys(range(len(HEAD)), "")
     with pytest.raises(Refused, match="哪一列是地址"):
         actions.confirm_meanings(by=officer, at=cast.NOW, register_id=pk, kind="household", meanings=nothing)
     twice = {0: "compound", 1: "compound"}
@@ -404,7 +404,7 @@ def test_only_the_office_may_and_only_its_own(people: cast.Cast, officer: Actor)
         actions.receive_register(by=head, at=at, file_name="a", stream=[b"x"], as_of_on=LATER)
     for act in (actions.start_commit, actions.drop_register, actions.start_check):
         with pytest.raises(NotAllowed):
-            act(by=head, at=at, register_id=pk)  # type: ignore[operator]  # three actions of one shape
+            act(by=head, at=at, register_id=pk)
         with entered(stranger.scope), pytest.raises(Refused, match="没找到"):
-            act(by=stranger, at=at, register_id=pk)  # type: ignore[operator]  # see above
+            act(by=stranger, at=at, register_id=pk)
     actions.start_commit(by=officer, at=at, register_id=pk)
