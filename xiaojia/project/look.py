@@ -75,7 +75,15 @@ def keyboard(request: HttpRequest) -> HttpResponse:
 
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component with its real markup; in debug only."""
-    return render(request, "styleguide.html", {"sizes": SIZES})
+    ask = {
+        "suggestion": _("用方案乙，挨着的院子可以合。"),
+        "because": _("64 个小家里有 64 个在 50–80 户。"),
+        "act": _("去定方案乙"),
+        "act_url": "#",
+        "more": _("放在一起比"),
+        "more_url": "#",
+    }
+    return render(request, "styleguide.html", {"ask": ask})
 
 
 def _back(request: HttpRequest) -> str:

@@ -71,15 +71,19 @@ document.addEventListener("keydown", (event) => {
 // Whoever opened or closed a slip finds the focus where it was, or on what took its place.
 document.addEventListener("htmx:beforeRequest", (event) => { opener = event.target.id || opener; });
 document.addEventListener("htmx:afterSettle", () => {
+  offerPrint();
   if (document.activeElement && document.activeElement !== document.body) return;
   const place = document.getElementById(opener) || document.querySelector(".decision.open .btn-main");
   if (place) place.focus();
 });
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("[data-print]")) window.print();
+});
+function offerPrint() {
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 }
+offerPrint();
 
 const toggle = document.querySelector("[data-single-keys]");
 if (toggle) {
