@@ -26,7 +26,7 @@ async function show(url, { push = true, request = {} } = {}) {
     document.getElementById("main").prepend(document.adoptNode(said));
     say(said.textContent.trim());
   });
-  if (push) history.replaceState(null, "", answer.redirected ? answer.url : url);
+  if (push || answer.redirected) history.replaceState(null, "", answer.redirected ? answer.url : url);
   document.querySelector(".mapscroll").scrollLeft = scroll;
   prepare();
 }

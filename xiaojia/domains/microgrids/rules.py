@@ -118,7 +118,7 @@ def homes_between(household_count: int, floors: int, low: int, high: int) -> int
 
 
 def blocks(household_count: int, floors: int, low: int, high: int) -> list[tuple[int, int, int]]:
-    """Floors low..high of a unit above 80 as blocks (from, to, homes); a block without homes joins its neighbour."""
+    """Floors low..high of a unit above 80 as blocks (from, to, homes); an empty one joins its neighbour."""
     height = block_height(household_count, floors)
     found: list[tuple[int, int, int]] = []
     start = low
@@ -211,7 +211,7 @@ def sketch_positions(buildings: Sequence[tuple[int, int]]) -> dict[int, tuple[fl
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What is known of one building's place (metres, None if nothing); `is_drawn`: put there by hand on a sketch."""
+    """What is known of a building's place (metres); `is_drawn`: a hand put it there, on a sketch."""
 
     compound_id: int
     place: tuple[float, float] | None = None

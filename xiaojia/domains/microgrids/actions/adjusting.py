@@ -75,7 +75,10 @@ def move_part(
     remeasure(partition, viewer=by, on=clock.today(at), touched=touched)
     audit.record(
         by=by, at=at, verb="move_part", kind="part", ids=[p.pk for p in moved],
-        detail={"partition": partition.pk, "to": target.number, "households": sum(p.household_count for p in moved)},
+        detail={
+            "partition": partition.pk, "to": target.number,
+            "households": sum(p.household_count for p in moved),
+        },
     )  # fmt: skip
     return move
 

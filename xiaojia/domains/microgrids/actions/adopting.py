@@ -1,4 +1,4 @@
-"""A plan becomes what holds: identities are inherited, memberships closed and opened, all in one transaction."""
+"""A plan becomes what holds: identities inherited, memberships closed and opened, in one transaction."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _retire(alive: dict[int, MicroGrid], kept: set[int], on: date) -> None:
 
 
 def _renumber(clusters: Sequence[Cluster], numbers: dict[int, int]) -> None:
-    """Show the lasting numbers on the adopted map; first out of the way, then in, because numbers are unique."""
+    """Show the lasting numbers on the adopted map; first out of the way, then in: numbers are unique."""
     everyone = Cluster.objects.filter(partition_id=clusters[0].partition_id)
     far = max([*everyone.values_list("number", flat=True), *numbers.values()]) + 1
     for place, pk in enumerate(everyone.values_list("pk", flat=True)):
@@ -176,21 +176,25 @@ target AS (
     AND (p.floor_to = 0 OR home.floor BETWEEN p.floor_from AND p.floor_to)
   JOIN microgrids_cluster c ON c.id = p.cluster_id
 )
-"""
+"""  # noqa: S608  # our own text
 
 
 def _settle_memberships(partition: Partition, on: date) -> dict[str, Any]:
     """Four statements for any number of households: forget what never began, close, keep, open."""
-    values = {"community_id": partition.community_id, "partition_id": partition.pk, "on": on}
+    values: dict[str, int | date] = {
+        "community_id": partition.community_id,
+        "partition_id": partition.pk,
+        "on": on,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_TARGET_SQL} DELETE FROM microgrids_membership m WHERE m.community_id = %(community_id)s"
+            f"{_TARGET_SQL} DELETE FROM microgrids_membership m WHERE m.community_id = %(community_id)s"  # noqa: S608  # our own text
             " AND (m.from_on > %(on)s OR m.from_on = %(on)s AND NOT EXISTS (SELECT 1 FROM target t"
             " WHERE t.household_id = m.household_id AND t.microgrid_id = m.microgrid_id))",
             values,
         )
         cursor.execute(
-            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = NULL FROM target t"
+            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = NULL FROM target t"  # noqa: S608  # our own text
             " WHERE m.community_id = %(community_id)s AND t.household_id = m.household_id"
             " AND t.microgrid_id = m.microgrid_id AND m.from_on <= %(on)s"
             " AND (m.until_on IS NULL OR m.until_on > %(on)s)",
@@ -198,7 +202,7 @@ def _settle_memberships(partition: Partition, on: date) -> dict[str, Any]:
         )
         stayed = cursor.rowcount
         cursor.execute(
-            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = %(on)s"
+            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = %(on)s"  # noqa: S608  # our own text
             " WHERE m.community_id = %(community_id)s AND m.from_on < %(on)s"
             " AND (m.until_on IS NULL OR m.until_on > %(on)s) AND NOT EXISTS (SELECT 1 FROM target t"
             " WHERE t.household_id = m.household_id AND t.microgrid_id = m.microgrid_id)",
@@ -206,7 +210,7 @@ def _settle_memberships(partition: Partition, on: date) -> dict[str, Any]:
         )
         left = cursor.rowcount
         cursor.execute(
-            f"{_TARGET_SQL} INSERT INTO microgrids_membership"
+            f"{_TARGET_SQL} INSERT INTO microgrids_membership"  # noqa: S608  # our own text
             " (community_id, household_id, microgrid_id, partition_id, from_on)"
             " SELECT %(community_id)s, t.household_id, t.microgrid_id, %(partition_id)s, %(on)s FROM target t"
             " WHERE NOT EXISTS (SELECT 1 FROM microgrids_membership m WHERE m.household_id = t.household_id"

@@ -138,7 +138,7 @@ def _pieces(ground: Ground, result: Result) -> list[Piece]:
 
 
 def _numbers(pieces: Sequence[Piece], kept: dict[int, int]) -> dict[int, int]:
-    """Numbers on the map: a micro-grid that lives on keeps its own, new ones fill the gaps in walking order."""
+    """Numbers on the map: a micro-grid that lives on keeps its own, new ones fill the gaps."""
     living = dict(MicroGrid.objects.filter(pk__in=kept.values()).values_list("id", "number"))
     return numbered(sorted({p.cluster for p in pieces}), {c: living[m] for c, m in kept.items()})
 
@@ -197,7 +197,7 @@ def drop_partition(*, by: Actor, at: datetime, partition_id: int) -> None:
 
 @transaction.atomic
 def confirm_adjacency(*, by: Actor, at: datetime, pairs: Sequence[tuple[int, int]]) -> int:
-    """Say which compounds lie side by side: the given pairs of compound ids and no others; returns how many."""
+    """Say which compounds lie side by side: these pairs of ids and no others; returns how many."""
     require(MAY, "confirm_adjacency", by, by.community_id)
     mine = set(visible_compounds(by).values_list("id", flat=True))
     wanted = {(min(a, b), max(a, b)) for a, b in pairs if a != b}

@@ -48,7 +48,7 @@ class _Clump:
 
 
 def areas_of(houses: Sequence[House]) -> list[Area]:
-    """Cut the community into areas, from north-west to south-east; joined compounds stay together if they fit."""
+    """Cut the community into areas, north-west first; joined compounds stay together if they fit."""
     found: list[list[_Clump]] = []
     _bisect(_clumps(houses), found)
     areas = [_area([h for clump in clumps for h in clump.houses]) for clumps in found if clumps]

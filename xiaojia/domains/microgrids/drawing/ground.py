@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from xiaojia.domains.microgrids.drawing.values import TEXT, WIDTH, text_width
 from xiaojia.domains.microgrids.rules import UnitRow, address_words
 
-PIXELS_PER_METRE = 1.2
+LEAST_PIXELS_PER_METRE, MOST_PIXELS_PER_METRE = 1.0, 1.6
+"""Buildings stand 30 metres apart on a sketch, marks are 26 pixels wide."""
+
 MARGIN = 40.0
+TOP = 54.0
 MARK_HEIGHT = 26.0
 
 
@@ -25,8 +28,6 @@ class Peg:
     x: float
     y: float
     width: float
-    x_metres: float
-    y_metres: float
 
     @property
     def left(self) -> float:
@@ -51,20 +52,25 @@ class Ground:
     height: float
     pegs: list[Peg]
     signs: list[Sign]
-    pixels_per_metre: float = PIXELS_PER_METRE
+    pixels_per_metre: float
 
 
 def ground_of(units: Iterable[UnitRow]) -> Ground:
     """Draw every building once, in walking order."""
     houses = {u.building_id: u for u in units}
-    left = min(u.x_metres for u in houses.values())
+    left, right = min(u.x_metres for u in houses.values()), max(u.x_metres for u in houses.values())
     top = max(u.y_metres for u in houses.values())
-    pegs = [_peg(u, left, top) for u in houses.values()]
+    ratio = (WIDTH - 2 * MARGIN) / max(right - left, 1.0)
+    ratio = min(max(ratio, LEAST_PIXELS_PER_METRE), MOST_PIXELS_PER_METRE)
+    pegs = [
+        _peg(u, MARGIN + (u.x_metres - left) * ratio, TOP + (top - u.y_metres) * ratio)
+        for u in houses.values()
+    ]
     signs: dict[int, list[Peg]] = {}
     for peg in pegs:
         signs.setdefault(peg.compound_id, []).append(peg)
     return Ground(
-        width=max(WIDTH, max(p.x for p in pegs) + MARGIN * 2),
+        width=max(WIDTH, max(p.x for p in pegs) + MARGIN),
         height=max(p.y for p in pegs) + MARGIN,
         pegs=pegs,
         signs=[
@@ -72,14 +78,13 @@ def ground_of(units: Iterable[UnitRow]) -> Ground:
                  min(p.y for p in members) - MARK_HEIGHT / 2 - 7)
             for members in signs.values()
         ],
+        pixels_per_metre=ratio,
     )  # fmt: skip
 
 
-def _peg(unit: UnitRow, left: float, top: float) -> Peg:
+def _peg(unit: UnitRow, x: float, y: float) -> Peg:
     label = unit.building if re.fullmatch(r"\w{1,4}", unit.building) else unit.building[:4]
     return Peg(
-        unit.building_id, unit.compound_id, label, address_words(unit.compound, unit.building),
-        MARGIN + (unit.x_metres - left) * PIXELS_PER_METRE,
-        MARGIN + 14 + (top - unit.y_metres) * PIXELS_PER_METRE,
-        max(26.0, text_width(label, TEXT) + 12), unit.x_metres, unit.y_metres,
+        unit.building_id, unit.compound_id, label, address_words(unit.compound, unit.building), x, y,
+        max(26.0, text_width(label, TEXT) + 12),
     )  # fmt: skip

@@ -126,11 +126,11 @@ def laid_out(lots: Sequence[Lot]) -> tuple[list[Box], float]:
 
 
 def _fill(box: Box) -> None:
-    """Rows of buildings, north first; the box is about as wide as high, but wide enough for its name."""
+    """Rows of buildings, north first; the box is wider than high, and wide enough for its name."""
     inner = WIDTH - 2 * MARGIN - 2 * BOX_PADDING
     widest = max(lot.width for lot in box.lots)
     surface = sum((lot.width + GAP) * (lot.height + GAP) for lot in box.lots)
-    wanted = min(inner, max(widest, math.sqrt(surface * 1.5)))
+    wanted = min(inner, max(widest, math.sqrt(surface * 2.4)))
     order = sorted(box.lots, key=lambda lot: (-lot.house.y_metres, lot.house.x_metres, lot.house.building_id))
     rows: list[list[Lot]] = [[]]
     for lot in order:

@@ -294,18 +294,31 @@ def _outline(lot: Lot) -> Outline:
 
 
 def _plates(lot: Lot, groups: dict[int, Group], hosts: dict[int, int]) -> list[Plate]:
-    """Below a strip, one under the other; beside a stack, next to the floors they speak of."""
+    """Below a strip, one under the other; beside a stack, each at the floors it speaks of."""
     left, top = _strip(lot)
     mine = [c for c in lot.house.clusters if hosts[c] == lot.house.building_id]
-    if lot.is_sliced:
-        x = left + lot.strip_width + HALO + 2
-        order = sorted(mine, key=lambda c: min(p[3][1] for p in _cell_places(lot) if p[2].cluster_id == c))
-        places = [(x, top + i * (PLATE_HEIGHT + 4)) for i in range(len(order))]
-    else:
-        order = mine
+    step = PLATE_HEIGHT + 4
+    if not lot.is_sliced:
         y = top + lot.strip_height + HALO + 3
-        places = [(lot.x, y + i * (PLATE_HEIGHT + 4)) for i in range(len(order))]
-    return [_plate(groups[c], x, y) for c, (x, y) in zip(order, places, strict=True)]
+        return [_plate(groups[c], lot.x, y + i * step) for i, c in enumerate(mine)]
+    wished = {c: _stack_middle(lot, c) - PLATE_HEIGHT / 2 for c in mine}
+    order = sorted(mine, key=lambda c: wished[c])
+    heights: list[float] = []
+    for cluster in order:
+        heights.append(max(wished[cluster], heights[-1] + step if heights else top))
+    lowest = top + lot.strip_height + HALO - PLATE_HEIGHT
+    for i in reversed(range(len(heights))):
+        heights[i] = min(heights[i], lowest)
+        lowest = heights[i] - step
+    x = left + lot.strip_width + HALO + 2
+    return [_plate(groups[c], x, y) for c, y in zip(order, heights, strict=True)]
+
+
+def _stack_middle(lot: Lot, cluster: int) -> float:
+    """Half way down the topmost cell of a micro-grid in this building."""
+    tops = [(y, h) for _c, _r, piece, (_x, y, _w, h) in _cell_places(lot) if piece.cluster_id == cluster]
+    y, h = min(tops)
+    return y + h / 2
 
 
 def _plate(group: Group, x: float, y: float) -> Plate:

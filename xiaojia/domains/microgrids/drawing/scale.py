@@ -32,7 +32,7 @@ class Scale:
 
 
 def scale_of(spots: Sequence[tuple[House, tuple[float, float]]], height: float) -> Scale:
-    """The middle ratio between drawn and true distance to the nearest building: the picture is spread, so 约."""
+    """The middle ratio of drawn to true distance to the nearest building; the picture is spread, so 约."""
     ratios = []
     for house, (x, y) in spots:
         true = [
@@ -46,4 +46,4 @@ def scale_of(spots: Sequence[tuple[House, tuple[float, float]]], height: float) 
             ratios.append(pixels / metres)
     ratio = sorted(ratios)[len(ratios) // 2] if ratios else 2.0
     metres = next((m for m in ROUND_METRES if m * ratio >= 60), ROUND_METRES[-1])
-    return Scale(WIDTH - 230, height - 22, min(150.0, metres * ratio), metres)
+    return Scale(WIDTH - 230, height - 22, min(118.0, metres * ratio), metres)

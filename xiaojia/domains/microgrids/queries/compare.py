@@ -148,27 +148,20 @@ def records_now(day: Sequence[MicroGridOnDay], row: str) -> list[Record]:
                 here = owners.setdefault(address_words(r.compound, r.building), {})
                 here[m.number] = here.get(m.number, 0) + r.household_count
         return [_split_record(name, here) for name, here in owners.items() if len(here) > 1]
-    wanted = {
-        "microgrids": lambda m: True,
-        "in_range": lambda m: m.size.is_fitting,
-        "under": lambda m: m.size.kind == "wait",
-        "over": lambda m: m.size.kind == "late",
-        "cross": lambda m: len(m.compounds) > 1,
-    }.get(row, lambda m: False)
     return [
         Record(_("%(n)s 号小家") % {"n": m.number}, m.household_count, "、".join(m.compounds))
         for m in day
-        if wanted(m)
+        if _belongs(m, row)
     ]
 
 
-def _belongs(cluster: ClusterView, row: str) -> bool:
+def _belongs(microgrid: ClusterView | MicroGridOnDay, row: str) -> bool:
     return {
         "microgrids": True,
-        "in_range": cluster.size.is_fitting,
-        "under": cluster.size.kind == "wait",
-        "over": cluster.size.kind == "late",
-        "cross": len(cluster.compounds) > 1,
+        "in_range": microgrid.size.is_fitting,
+        "under": microgrid.size.kind == "wait",
+        "over": microgrid.size.kind == "late",
+        "cross": len(microgrid.compounds) > 1,
     }.get(row, False)
 
 

@@ -29,7 +29,7 @@ WHERE m.community_id = ANY(%(communities)s) AND m.from_on <= %(on)s
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """Doors of one unit that belonged to one micro-grid on a day; floors 0 when the register does not tell."""
+    """Doors of one unit that belonged to one micro-grid on a day; floors 0 if the register does not tell."""
 
     microgrid_id: int
     number: int
@@ -124,7 +124,8 @@ def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: s
     require(MAY, "see_microgrids", viewer, viewer.community_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT g.id, g.number, g.name, c.id, c.name, b.name, u.name, count(*), min(h.floor), max(h.floor),"  # our own text
+            "SELECT g.id, g.number, g.name, c.id, c.name, b.name, u.name,"  # our own text
+            " count(*), min(h.floor), max(h.floor),"
             f" count(*) < sum(count(*)) OVER (PARTITION BY u.id) {_BELONGS_SQL}"
             " AND (%(compound)s::bigint IS NULL OR c.id = %(compound)s)"
             " GROUP BY g.id, c.id, b.id, u.id"

@@ -48,7 +48,7 @@ class Standing:
 
 
 def unit_rows(*, viewer: Actor) -> list[UnitRow]:
-    """All units in walking order, empty ones too (two queries). Places missing in the register are sketched."""
+    """All units in walking order, empty ones too (two queries). Places that are missing are sketched."""
     homes = households_by_unit(viewer=viewer)
     units = unit_places(viewer=viewer)
     buildings = {u.building_id: _spot(u) for u in units}
@@ -118,7 +118,7 @@ def standings(*, viewer: Actor, on: date) -> list[Standing]:
     """Present households by unit, floor and the micro-grid they belong to on that day (one query)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {DOORS_SQL} SELECT home.unit_id, home.floor, m.microgrid_id, count(*)"
+            f"WITH {DOORS_SQL} SELECT home.unit_id, home.floor, m.microgrid_id, count(*)"  # noqa: S608  # our own text
             " FROM home LEFT JOIN microgrids_membership m ON m.household_id = home.household_id"
             " AND m.from_on <= %(on)s AND (m.until_on IS NULL OR m.until_on > %(on)s)"
             " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",

@@ -235,8 +235,8 @@ def test_adoption_puts_every_household_into_exactly_one_micro_grid() -> None:
         assert queries.homeless_count(viewer=place.secretary, on=TODAY) == 0
         day = queries.microgrids_on(viewer=place.secretary, on=TODAY)
         assert {m.number: m.household_count for m in day} == stored
+        part = Part.objects.filter(partition=partition)[0]
         with pytest.raises(Refused, match="动不了"):
-            part = Part.objects.filter(partition=partition)[0]
             actions.move_part(
                 by=place.secretary, at=NOW, partition_id=partition.pk, part_ids=[part.pk], to_cluster_id=None
             )
@@ -339,12 +339,12 @@ def test_the_database_itself_keeps_a_household_in_one_micro_grid_per_day() -> No
         adopted(place)
         row = Membership.objects.all()[0]
         other = MicroGrid.objects.exclude(pk=row.microgrid_id)[0]
-        double = dict(
-            community_id=row.community_id,
-            household_id=row.household_id,
-            microgrid=other,
-            partition_id=row.partition_id,
-        )
+        double = {
+            "community_id": row.community_id,
+            "household_id": row.household_id,
+            "microgrid": other,
+            "partition_id": row.partition_id,
+        }
         with pytest.raises(IntegrityError, match="one_microgrid_per_day"), transaction.atomic():
             Membership.objects.create(**double, from_on=TODAY + timedelta(5))
         Membership.objects.filter(pk=row.pk).update(until_on=TODAY + timedelta(5))
