@@ -5,9 +5,12 @@ Everything is invented (模拟) and made through the product's own actions. `bus
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids.models import MicroGrid, Partition
@@ -15,9 +18,13 @@ from xiaojia.domains.microgrids.queries import door_ids
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Account, Household
+from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
 from xiaojia.kernel import jobs
+from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.models import Work
 from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.work import SilentProgress
 
 SINCE: Final = date(2026, 1, 1)
 
@@ -43,17 +50,55 @@ def busy(*, copies: int = 1) -> Busy:
         first = MicroGrid.objects.filter(until_on__isnull=True).order_by("number")[0]
         _seat(stage, first)
         homes = _with_contacts(stage, first)
-        work = jobs.start_work("plan", by=place.officer, at=yards.NOW, payload={})
+        plan = jobs.start_work("plan", by=place.officer, at=yards.NOW, payload={})
         stage.ids = {
             "partition_id": inside.pk,
             "other_partition_id": cross.pk,
             "microgrid_id": first.pk,
             "household_id": homes[0],
             "role": "secretary",
-            "work_id": work.pk,
+            "work_id": plan.pk,
             "adopted_partition_id": Partition.objects.get(state="adopted").pk,
+            "registers:columns.register_id": _register(place.officer, is_checked=False),
+            "register_id": _register(place.officer, is_checked=True),
+            "verdict": "doubtful",
         }
     return stage
+
+
+def _register(by: Actor, *, is_checked: bool) -> UUID:
+    """An ugly workbook, read, and held against the community if asked."""
+    head = ["小区", "楼栋", "单元", "房号", "户主", "电话", "人口", "重点人员"]
+    rows: list[list[object]] = [
+        [
+            "刘家院子",
+            "1",
+            "1",
+            f"{home // 3 + 1}-{home + 1}",
+            f"住户{home}",
+            f"1380000{home:04d}",
+            home % 5 + 1,
+            "",
+        ]
+        for home in range(21)
+    ]
+    rows += [["老粮站院", "9", "1", f"{floor}-1", f"住户{90 + floor}", "", 2, "否"] for floor in range(1, 40)]
+    rows += [["刘家院子", "2", "1", "没写清", f"住户{60 + n}", "1380", "许多", ""] for n in range(30)]
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows([head, *rows])
+    register = registers.receive_register(
+        by=by, at=yards.NOW, file_name="青年路住户表（模拟）.csv", stream=[sheet.getvalue().encode()],
+        as_of_on=yards.TODAY,
+    )  # fmt: skip
+    more: dict[str, Any] = {"by": by, "at": yards.NOW, "register_id": register.pk}
+    read = registers.read_register(**more, progress=SilentProgress())
+    works = Work.objects.filter(kind__startswith="register_")
+    works.update(state="done")
+    if is_checked:
+        registers.confirm_meanings(**more, kind=read.kind, meanings={})
+        registers.check_register(**more, progress=SilentProgress())
+        works.update(state="done")
+    return register.pk
 
 
 def _copied(copy: int) -> list[yards.Yard]:
