@@ -270,7 +270,7 @@ def struck_words(town: list[Household]) -> Workbook:
             texts[4] = f"{h.name}（刑满释放）"
         page.household(h, *texts)
     book.truth.secrets = ["刑满"]
-    book.truth.notes = ["有一句没有读进来"]
+    book.truth.notes = ["有的话没有读进来"]
     return book
 
 

@@ -82,7 +82,7 @@ def read_address(
 
 
 def fold(text: str) -> str:
-    """Half width, capitals, one kind of dash, no spaces; Chinese numbers before 栋, 单元, 楼, 号 as digits."""
+    """Half width, capitals, one kind of dash, no spaces; Chinese numbers before 栋, 单元, 楼 as digits."""
     folded = unicodedata.normalize("NFKC", text.replace("″", "〃")).upper()
     folded = _MARKS.sub("", _SPACES.sub("", _DASHES.sub("-", folded)))
     return _CHINESE_NUMBER.sub(lambda m: str(_from_chinese(m.group())), folded).replace("—", "-")
@@ -111,7 +111,7 @@ def _settled(compound: str, known: Collection[str]) -> str:
     name = compound.strip("-")
     rest = name[_DIVISIONS.match(name).end() :]  # type: ignore[union-attr]  # matches at least nothing
     name = rest or name
-    twin = name.removesuffix("小区") if name.endswith("小区") else f"{name}小区"
+    twin = twin_of(name)
     return twin if name not in known and twin in known else name
 
 
@@ -181,6 +181,29 @@ _UNIT_CELL = re.compile(rf"第?(?P<name>{_NAME}){_UNIT_WORD}?")
 _BARE_CHINESE = re.compile(r"[一二三四五六七八九十]{1,3}")
 
 
+_INNER_SPACE = re.compile(r"(?<=[一-龥])\s+|\s+(?=[一-龥])")
+_STAIRCASE_CELL = re.compile(rf"第?(?P<building>{_NAME}){_BUILDING_WORD}-?(?P<unit>{_NAME})(?:{_UNIT_WORD})?")
+
+
+def read_compound(text: str, *, known_compounds: Collection[str] = ()) -> str:
+    """The name of a compound without spaces inside and divisions before it."""
+    name = _INNER_SPACE.sub("", _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip())
+    return _settled(name, known_compounds)
+
+
+def twin_of(compound: str) -> str:
+    """The other way to write this compound: 南园 and 南园小区."""
+    return compound.removesuffix("小区") if compound.endswith("小区") else f"{compound}小区"
+
+
+def read_staircase(text: str) -> tuple[str, str]:
+    """Building and unit of one cell: `3栋2单元` is 3 and 2, `3幢` is 3 and ''."""
+    found = _STAIRCASE_CELL.fullmatch(fold(text))
+    if found is not None:
+        return _name(found["building"]), _name(found["unit"])
+    return read_building(text), ""
+
+
 def read_building(text: str) -> str:
     """`03幢`, `三号楼`, `3#` are 3; a name (`梧桐楼`) stays a name; '' when the cell says nothing."""
     return _read_name(_BUILDING_CELL, text, keep=True)
@@ -198,7 +221,7 @@ def _read_name(pattern: re.Pattern[str], text: str, *, keep: bool) -> str:
     found = pattern.fullmatch(plain)
     if found is not None:
         return _name(found["name"])
-    return plain[:20] if keep and plain not in NOTHING else ""
+    return plain if keep and plain not in NOTHING else ""
 
 
 NOTHING: Final = frozenset(

@@ -60,7 +60,7 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     ("floor", r"(?:所在|居住|入住)?楼?层|floor|storey"),
     (
         "household_size",
-        r"(?:家庭|户内|每户|常住|实际|实住|居住|现住|同住|在住|总|家中|户籍)*(?:人口|人数)(?:数|总数|合计)?"
+        r"(?:家庭|户内|每户|常住|实际|实住|居住|现住|同住|在住|总|家中)*(?:人口|人数)(?:数|总数|合计)?"
         r"|(?:家庭)?成员(?:人)?数|几口人|人口总数|household_?size|persons",
     ),
     ("relation", r"(?:与|和|同)?(?:户主|业主)(?:的)?关系|(?:家庭|成员)?关系|relation"),
@@ -107,7 +107,7 @@ _HEADING_PATTERNS: Final = tuple((meaning, re.compile(pattern)) for meaning, pat
 
 _UNNEEDED: Final = re.compile(
     r"序号?|编号|no\.?|性别|年龄|出生(?:日期|年月|年月日)?|生日|备注|说明|职业|工作单位|单位|学历|文化程度|婚姻(?:状况)?"
-    r"|户籍(?:地|所在地|地址|类型|性质)?|户口.*|籍贯|房屋(?:面积|性质|类型|用途|状态|情况)|(?:建筑)?面积|产权.*|.*(?:时间|日期)"
+    r"|户籍(?:人口|人数|人口数|地|所在地|地址|类型|性质)?|户口.*|籍贯|房屋(?:面积|性质|类型|用途|状态|情况)|(?:建筑)?面积|产权.*|.*(?:时间|日期)"
     r"|是否.*|.*情况|网格员|网格长|楼栋长|单元长|签[字名]|填表人|社区|街道|区县|城市|房屋|人员类别|类别|类型|kind|block_id|town|lat|lon"
     r"|year.*|.*_code|region_zh|blocks|男|女|其他|户主信息|家庭信息|住房信息|房屋信息|人员信息|基本信息|联系信息"
 )
@@ -189,6 +189,8 @@ REFUSALS: Final[Sequence[Refusal]] = (
 """P15, decision 0004, and what the minimum register (P05) leaves out because it is sensitive."""
 
 _ANY_TELLING_CELL: Final = re.compile("|".join(f"(?:{r.cell.pattern})" for r in REFUSALS))
+PLACE_WORDS: Final = frozenset({"faith", "ethnicity", "health"})
+"""Codes whose words also name places (民族路, 残联宿舍): they are not struck from an address."""
 REASONS: Final[Mapping[str, Any]] = {refusal.code: refusal.why for refusal in REFUSALS}
 
 _SPACE = re.compile(r"[\s\u200b-\u200f\ufeff*＊:：]+")

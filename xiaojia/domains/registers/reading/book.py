@@ -153,7 +153,7 @@ def _book(head: Mapping[str, Any], rows: list[RawRow], meanings_for: Meanings) -
         Skipped(number, str(_SKIPPED[why]) % {"text": text}) for number, why, text in head["skipped"]
     )
     kind = guess_kind(column.meaning for column in columns)
-    return Book(kind, "、".join(head["sheets"]), key, columns, rows, skipped, tuple(_notes(head)))
+    return Book(kind, _sheet_name(head["sheets"]), key, columns, rows, skipped, tuple(_notes(head)))
 
 
 def _notes(head: Mapping[str, Any]) -> Iterator[str]:
@@ -169,12 +169,21 @@ def _notes(head: Mapping[str, Any]) -> Iterator[str]:
         }
     if head["formulas"]:
         yield _("有 %(count)d 格是公式，读的是表里上次算好的数。") % {"count": head["formulas"]}
+    struck: dict[tuple[str, str], list[int]] = {}
     for number, heading, code in head["struck"]:
-        yield _("第 %(row)d 行“%(column)s”里有一句没有读进来，因为%(why)s。") % {
-            "row": number,
+        struck.setdefault((heading, code), []).append(number)
+    for (heading, code), numbers in struck.items():
+        yield _("“%(column)s”里有的话没有读进来，因为%(why)s：第 %(rows)s 行。") % {
             "column": heading,
             "why": REASONS[code],
+            "rows": _numbers(numbers),
         }
+
+
+def _sheet_name(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return _("%(name)s 等 %(count)d 张表") % {"name": names[0], "count": len(names)}
 
 
 def _numbers(numbers: list[int]) -> str:

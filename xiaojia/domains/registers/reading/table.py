@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xiaojia.domains.registers.rules import (
+    PLACE_WORDS,
     is_heading,
     meaning_of,
     refusal_of,
@@ -18,12 +19,17 @@ from xiaojia.domains.registers.rules import (
 )
 
 _DEEPEST_HEAD = 40
-_TOTAL = re.compile(r".{0,12}(?:合计|小计|总计|共计|累计|汇总)[:：]?.{0,12}")
+_TOTAL = re.compile(
+    r"(?P<before>.{0,12}?)(?:合计|小计|总计|共计|累计|汇总)[:：]?(?:[\d.]+.{0,4}|[（(]?[户人].{0,6})?"
+)
+_TOTAL_OF = re.compile(r"(?:本页|本表|本栋|全部|.*(?:[栋幢座层页]|单元|小区|院子|社区|网格))?")
+_LONG_NUMBER = re.compile(r"\d{5}")
 _DIGIT = re.compile(r"\d")
 _TOTAL_WORDS = ("计", "汇总")
 _NOTE = re.compile(
     r"(?:备?注|说明|填表(?:人|说明|日期)|制表人?|审核人?|单位(?:盖章)?)[:：（(].*|以上.*|以下.*"
 )
+_DOOR = re.compile(r"附?[\d\-－—]+(?:[号室户]|号房)?")
 _ASIDE = re.compile(r"[（(【\[][^（(【\[）)】\]]*[）)】\]]")
 
 Rectangle = tuple[tuple[int, int], tuple[int, int]]
@@ -98,7 +104,11 @@ def _find_head(sheet: Sheet) -> tuple[int, int, list[str]] | None:
 
 
 def _recognised(row: Sequence[str]) -> int:
-    return sum(is_heading(cell) for cell in row)
+    """How many cells read like headings; 0 where the row is data that happens to say 户主 and 男."""
+    count = sum(is_heading(cell) for cell in row)
+    if any(_LONG_NUMBER.search(cell) for cell in row):
+        return 0
+    return count if count > 2 or count * 2 >= sum(bool(cell) for cell in row) else 0
 
 
 def _recognised_pair(above: Sequence[str], below: Sequence[str], double: Sequence[str]) -> int:
@@ -169,11 +179,11 @@ def _sort_rows(table: Table, start: int) -> None:
 def _no_data(cells: Sequence[str], filled: Sequence[str], headings: Sequence[str]) -> str:
     if _is_head_again(cells, filled, headings):
         return "heading"
-    if any(_is_total(cell) for cell in filled[:4]):
+    if any(_is_total(cell, is_sparse=len(filled) * 5 <= len(cells) * 3) for cell in filled[:4]):
         return "total"
     if _NOTE.fullmatch(filled[0]) and len(filled) <= 3:
         return "note"
-    if len(set(filled)) == 1 and len(cells) > 2:
+    if len(set(filled)) == 1 and len(cells) > 2 and _DOOR.fullmatch(filled[0]) is None:
         return "band"
     return ""
 
@@ -187,9 +197,13 @@ def _is_head_again(cells: Sequence[str], filled: Sequence[str], headings: Sequen
     return sum(is_heading(cell) for cell in filled) * 5 >= len(filled) * 4
 
 
-def _is_total(cell: str) -> bool:
+def _is_total(cell: str, *, is_sparse: bool) -> bool:
+    """合 计, 3栋小计, 共计：120户. A full row in which somebody is called 张小计 is none."""
     squeezed = "".join(cell.split())
-    return any(word in squeezed for word in _TOTAL_WORDS) and _TOTAL.fullmatch(squeezed) is not None
+    if not any(word in squeezed for word in _TOTAL_WORDS):
+        return False
+    found = _TOTAL.fullmatch(squeezed)
+    return found is not None and (is_sparse or _TOTAL_OF.fullmatch(found["before"]) is not None)
 
 
 def _refuse_columns(table: Table) -> None:
@@ -211,10 +225,11 @@ def _refuse_columns(table: Table) -> None:
 
 
 def _strike(table: Table, column: int) -> None:
-    """Takes the refused words out of a needed cell: 张三（刑满） keeps its name."""
+    """Takes the refused words out of a needed cell: 张三（刑满） keeps its name, and 民族路 its road."""
+    is_place = meaning_of(table.headings[column]) in {"address", "compound", "building", "grid", "place"}
     for number, cells in table.rows:
         code = refusal_of_cell(cells[column])
-        if not code or meaning_of(table.headings[column]) in {"address", "compound", "building", "place"}:
+        if not code or (is_place and code in PLACE_WORDS):
             continue
         rest = _ASIDE.sub(lambda m: "" if refusal_of_cell(m.group()[1:-1]) else m.group(), cells[column])
         cells[column] = "" if refusal_of_cell(rest) else rest.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -15,9 +16,11 @@ from xiaojia.domains.places.rules import (
     floor_of,
     fold,
     read_address,
-    read_building,
+    read_compound,
     read_door,
+    read_staircase,
     read_unit,
+    twin_of,
 )
 from xiaojia.domains.registers.reading.persons import read_names, read_number, read_phones
 from xiaojia.domains.registers.reading.values import Column, Doubt, RawRow, Understood
@@ -28,6 +31,10 @@ UNSOLVED = "=?"
 _DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?: .*)?|(\d{1,2})月(\d{1,2})日")
 _VACANT = re.compile(r"空户|空置|空房|无人(?:居住)?|未入住|待定")
 _NEVER_DATES = ("address", "building", "unit", "door", "household_size", "household_count", "floors")
+_ERROR = re.compile(r"#(?:REF|N/A|NAME|VALUE|DIV/0|NUM|NULL|NAME\?)[!?]?")
+_TWO_NUMBERS = re.compile(r"\d{1,3}-\d{1,2}")
+_LONGEST: Final = {"compound": 60, "building": 20, "unit": 20, "grid": 60, "place": 60}
+"""What the tables of places hold."""
 _WHOLE_DOOR = re.compile(r".*(?:栋|幢|号楼|座|单元|#).*|\d+-\d+-\d+.*")
 
 
@@ -49,6 +56,7 @@ class _Reader:
         self._known = known_compounds
         self._above = Address()
         self._texts: dict[str, str] = {}
+        self._compounds: set[str] = set()
         self._row = RawRow("", 0, ())
         self._cells: dict[str, str] = {}
         self._doubts: list[Doubt] = []
@@ -105,7 +113,7 @@ class _Reader:
         self._row, self._doubts, self._cells = row, [], {}
         for i, meaning, _heading in self._meant:
             cell = row.cells[i]
-            if cell == UNSOLVED:
+            if cell == UNSOLVED or _ERROR.fullmatch(cell):
                 self._doubt(
                     "formula", meaning, _("是公式，表里没有算好的数；在 Excel 里打开存一次，或写成数。")
                 )
@@ -126,6 +134,19 @@ class _Reader:
         where = _("第 %(row)d 行“%(column)s”") if heading else _("第 %(row)d 行")
         sentence = where % {"row": self._row.number, "column": heading} + what
         self._doubts.append(Doubt(code, heading, sentence))
+
+    def _check_lengths(self, address: Address) -> None:
+        texts = {"compound": address.compound, "building": address.building, "unit": address.unit}
+        for meaning in ("grid", "place"):
+            texts[meaning] = self._texts.get(meaning, "")
+        for meaning, text in texts.items():
+            if len(text) > _LONGEST[meaning]:
+                self._doubt(
+                    "long",
+                    meaning,
+                    _("写了 %(count)d 个字，太长；写到 %(most)d 个字以内。")
+                    % {"count": len(text), "most": _LONGEST[meaning]},
+                )
 
     def _has_doubt(self, *meanings: str) -> bool:
         return any(d.column and d.column == self._headings.get(m) for d in self._doubts for m in meanings)
@@ -160,14 +181,12 @@ class _Reader:
         found = read_address(text, known_compounds=self._known, previous=above)
         if found.doubt and not found.door and self._cells.get("door"):
             return None
-        compound = found.compound or self._carried("compound")
-        building = found.building or read_building(self._carried("building"))
-        doubt = found.doubt
-        if doubt and building and found.door and not found.building:
-            doubt = ""
-        return self._complete(
-            Address(compound, building, found.unit or self._unit(building), found.door, doubt)
-        )
+        compound = found.compound or self._compound()
+        beside, unit = read_staircase(self._carried("building"))
+        building = found.building or beside
+        unit = found.unit or unit or self._unit(building)
+        doubt = "" if found.door and building and not found.building else found.doubt
+        return self._complete(Address(compound, building, unit, found.door, doubt))
 
     def _complete(self, address: Address) -> Address:
         if address.doubt:
@@ -183,13 +202,13 @@ class _Reader:
 
     def _from_parts(self) -> Address:
         door_text = self._cells.get("door", "")
-        if self._has_doubt("door", "building", "unit", "address"):
-            return replace(self._place(), door="" if self._has_doubt("door") else read_door(door_text))
-        if not door_text and self._is_next_person():
+        if not door_text and not self._doubts and self._is_next_person():
             return self._above
-        if DITTO.fullmatch(fold(door_text)) and self._above.door:
-            return replace(self._place(), door=self._above.door)
         place = self._place()
+        if DITTO.fullmatch(fold(door_text)) and self._above.door:
+            return replace(place, door=self._above.door)
+        if self._has_doubt("door", "building", "unit", "address"):
+            return replace(place, door=read_door(door_text))
         if not door_text or fold(door_text) in NOTHING:
             return replace(place, doubt=_("没有写门号；补上几楼几号。"))
         door = read_door(door_text)
@@ -221,14 +240,34 @@ class _Reader:
 
     def _place(self) -> Address:
         """Compound, building and unit of this row; empty ones are those of the row above."""
-        compound = self._carried("compound")
+        compound = self._compound()
         has_moved = compound != self._above.compound and bool(self._above.compound)
         text = self._cells.get("building", "")
         if text and not DITTO.fullmatch(fold(text)):
-            building = read_building(text)
+            building, unit = self._staircase(text)
         else:
-            building = "" if has_moved else self._above.building
-        return Address(compound, building, self._unit(building, has_moved=has_moved))
+            building, unit = "" if has_moved else self._above.building, ""
+        return Address(compound, building, unit or self._unit(building, has_moved=has_moved))
+
+    def _staircase(self, text: str) -> tuple[str, str]:
+        if _TWO_NUMBERS.fullmatch(fold(text)):
+            self._doubt("building", "building", _("写着“%(text)s”；写成“3栋2单元”这样。") % {"text": text})
+            return "", ""
+        return read_staircase(text)
+
+    def _compound(self) -> str:
+        """The compound of this row. 南园 after 南园小区 is a doubt: one place, or two?"""
+        name = read_compound(self._carried("compound"), known_compounds=self._known)
+        if name and name not in self._compounds and twin_of(name) in self._compounds:
+            self._doubt(
+                "compound",
+                "compound",
+                _("写着“%(name)s”，上面写过“%(twin)s”；是一处就写成一样的。")
+                % {"name": name, "twin": twin_of(name)},
+            )
+        else:
+            self._compounds.add(name)
+        return name
 
     def _unit(self, building: str, *, has_moved: bool = False) -> str:
         text = self._cells.get("unit", "")
@@ -248,13 +287,13 @@ class _Reader:
         return self._above.unit if is_same else ""
 
     def _place_of_building(self) -> Address:
-        compound = self._carried("compound")
-        building = read_building(self._cells.get("building", ""))
+        compound = self._compound()
+        building, unit = read_staircase(self._cells.get("building", ""))
         if not building:
             self._doubt("building", "building", _("没有写是哪一栋；补上栋号。"))
         if not compound:
             self._doubt("compound", "compound", _("没有写是哪个小区；补上小区的名字。"))
-        return Address(compound, building, read_unit(self._cells.get("unit", "")))
+        return Address(compound, building, unit or read_unit(self._cells.get("unit", "")))
 
     def _number(self, meaning: str, *, most: int) -> int | None:
         text = self._cells.get(meaning, "")
