@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiaojia.domains.microgrids import queries as microgrids
+from xiaojia.domains.registers import queries as registers
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
 
@@ -20,6 +21,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "home_count": sum(m.household_count for m in day),
         "fitting_count": sum(m.size.is_fitting for m in day),
         "outside_count": microgrids.homeless_count(viewer=viewer, on=on),
+        "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
     }
     return render(request, "officer/today.html", context)

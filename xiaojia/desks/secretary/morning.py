@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.microgrids.queries import MicroGridOnDay, WaitingPlan
+from xiaojia.domains.registers import queries as registers
 from xiaojia.domains.teams import queries as teams
 from xiaojia.kernel.actors import Actor
 
@@ -27,24 +28,13 @@ ROOM_LEFT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A workbook on its way in."""
-
-    key: str
-    file_name: str
-    url: str
-    doubt_count: int
-    is_checked: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What the sheet is made of, read once."""
 
     day: Sequence[MicroGridOnDay]
     outside_count: int
     drafts: Sequence[WaitingPlan]
-    waiting: Sequence[Pending]
+    waiting: Sequence[registers.WaitingRegister]
     headless: Sequence[MicroGridOnDay]
 
     @property
@@ -54,8 +44,8 @@ class Facts:
 
     @property
     def doubt_count(self) -> int:
-        """Rows of workbooks on which somebody has to look."""
-        return sum(r.doubt_count for r in self.waiting)
+        """Rows of workbooks that wait for a yes or no."""
+        return sum(r.open_count for r in self.waiting)
 
     @property
     def best_draft(self) -> WaitingPlan | None:
@@ -101,7 +91,7 @@ def facts(*, viewer: Actor, on: date) -> Facts:
         day=day,
         outside_count=microgrids.homeless_count(viewer=viewer, on=on),
         drafts=microgrids.waiting_plans(viewer=viewer),
-        waiting=(),
+        waiting=registers.waiting_registers(viewer=viewer),
         headless=[m for m in day if m.microgrid_id not in led],
     )
 
@@ -127,7 +117,7 @@ def lead(known: Facts, opened: str) -> list[str]:
     clauses = [*_stock(known, opened)]
     rest: tuple[tuple[str, int, str], ...] = (
         ("exceptions", sum(d.open_count for d in known.drafts), _("{n} 处例外等一句理由")),
-        ("doubts", known.doubt_count, _("住户表有 {n} 行拿不准")),
+        ("doubts", known.doubt_count, _("住户表有 {n} 行等一句话")),
         ("outside", known.outside_count if known.day else 0, _("{n} 户还没有小家")),
         ("seats", len(known.headless), _("{n} 个小家还没有家长")),
     )
@@ -172,18 +162,21 @@ def _first_register(known: Facts) -> Decision | None:
 
 def _registers(known: Facts) -> Iterable[Decision]:
     for register in known.waiting:
-        if register.is_checked:
-            yield Decision(
-                key=f"register-{register.key}",
-                question=_("《%(name)s》核对过了，收不收？") % {"name": register.file_name},
-                why=_("收了才算数；不收，住户表一点不动。"),
-                suggestion=_("看一遍有变动的行，再收。"),
-                because=format_html(_("有 {n} 行拿不准，要先定下来。"), n=register.doubt_count)
-                if register.doubt_count
-                else _("没有拿不准的行。"),
-                act=_("去看核对结果"),
-                act_url=register.url,
-            )
+        if not register.is_checked:
+            continue
+        because: str = _("没有拿不准的行。")
+        if register.open_count:
+            count = linked(register.open_count, f"{reverse('home')}?open=doubts#records")
+            because = format_html(_("有 {n} 行拿不准，要先定下来。"), n=count)
+        yield Decision(
+            key=f"register-{register.register_id}",
+            question=_("《%(name)s》核对过了，收不收？") % {"name": register.file_name},
+            why=_("收了才算数；不收，住户表一点不动。"),
+            suggestion=_("看一遍有变动的行，再收。"),
+            because=because,
+            act=_("去看核对结果"),
+            act_url=reverse("registers:one", args=[register.register_id]),
+        )
 
 
 def _first_plan(known: Facts) -> Decision | None:

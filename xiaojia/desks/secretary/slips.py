@@ -121,12 +121,17 @@ def _exceptions(known: Facts, viewer: Actor, _on: date) -> Slip:
 
 def _doubts(known: Facts, _viewer: Actor, _on: date) -> Slip:
     rows = [
-        Row(r.file_name, r.url, "wait", _("%(n)s 行") % {"n": r.doubt_count})
-        for r in known.waiting
-        if r.doubt_count
+        Row(
+            register.file_name,
+            reverse("registers:one", args=[register.register_id]),
+            "wait",
+            _("%(n)s 行") % {"n": register.open_count},
+        )
+        for register in known.waiting
+        if register.open_count
     ]
-    how = _("还没收下的住户表里，要人看一眼的行。")
-    return Slip(_("拿不准的行"), how, rows, reverse("registers:home"))
+    how = _("还没收下的住户表里，拿不准、或者表里没有了的行。")
+    return Slip(_("等一句话的行"), how, rows, reverse("registers:home"))
 
 
 def _outside(_known: Facts, viewer: Actor, on: date) -> Slip:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from xiaojia.domains.people.access import visible_households, visible_residents
 from xiaojia.domains.places.queries import UnitPlace, unit_places
@@ -185,3 +185,31 @@ def households_to_end(row: Register, *, viewer: Actor) -> list[int]:
     rows = rows_to_decide(row, viewer=viewer)
     gone = rows.filter(verdict=Registerrow.Verdict.GONE, decision=Registerrow.Decision.TAKE)
     return [pk for pk in gone.values_list("household_id", flat=True) if pk is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRegister:
+    """A register on its way in. `open_count`: rows that wait for somebody's yes or no."""
+
+    register_id: UUID
+    file_name: str
+    state: str
+    as_of_on: date
+    open_count: int
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the dry run is there to be looked at."""
+        return self.state == Register.State.CHECKED
+
+
+def waiting_registers(*, viewer: Actor) -> list[WaitingRegister]:
+    """Registers that were neither taken over nor refused, the newest first (one query)."""
+    require(MAY, "see_registers", viewer, viewer.community_id)
+    states = [Register.State.RECEIVED, Register.State.READ, Register.State.CHECKED]
+    undecided = Q(
+        rows__verdict__in=[Registerrow.Verdict.DOUBTFUL, Registerrow.Verdict.GONE],
+        rows__decision=Registerrow.Decision.OPEN,
+    )
+    rows = visible_registers(viewer).filter(state__in=states).annotate(n=Count("rows", filter=undecided))
+    return [WaitingRegister(*row) for row in rows.values_list("id", "file_name", "state", "as_of_on", "n")]

@@ -13,6 +13,7 @@ from tests.busy import Busy, busy
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account, Household
+from xiaojia.domains.registers.models import Register, Registerrow
 from xiaojia.kernel.tenancy import entered
 
 SAVEPOINT = 2
@@ -48,6 +49,21 @@ def _households(rows: list[str]) -> int:
     return sum(int(m.replace(",", "")) for row in rows for m in re.findall(r"([\d,]+) 户\s*$", row.strip()))
 
 
+def _lines(rows: list[str]) -> int:
+    return sum(int(n) for row in rows for n in re.findall(r"(\d+) 行", row))
+
+
+COUNTED: dict[str, Callable[[list[str]], int]] = {
+    "homes": _households, "outside": _households, "doubts": _lines,
+}  # fmt: skip
+"""Numbers whose records are told a place or a workbook at a time; all others have a row each."""
+
+
+def _drop_registers(stage: Busy) -> None:
+    with entered(stage.place.secretary.scope):
+        Register.objects.update(state="dropped")
+
+
 def test_an_empty_community_is_told_what_comes_first() -> None:
     place = yards.office()
     page = _sheet(Account.objects.get(pk=place.secretary.account_id))
@@ -76,7 +92,7 @@ def test_every_number_of_the_lead_opens_as_many_records(stage: Busy) -> None:
         rows = _slip(page)
         opened = page.partition(f'id="n-{key}"')[2].partition(">")[0]
         assert 'aria-expanded="true"' in opened, key
-        assert (_households(rows) if key in {"homes", "outside"} else len(rows)) == value, key
+        assert COUNTED.get(key, len)(rows) == value, key
 
 
 def test_negative_control_the_numbers_follow_the_records(stage: Busy) -> None:
@@ -90,6 +106,7 @@ def test_negative_control_the_numbers_follow_the_records(stage: Busy) -> None:
 
 
 def test_the_plan_waits_for_reasons_first_and_for_the_day_then(stage: Busy) -> None:
+    _drop_registers(stage)
     secretary = stage.accounts["secretary"]
     page = _sheet(secretary)
     assert re.search(r'btn-main" href="/microgrids/plans/\d+/exceptions/"', page)
@@ -112,6 +129,7 @@ def test_newcomers_are_a_question_as_soon_as_no_draft_waits(stage: Busy) -> None
 
 
 def test_nothing_to_decide_is_said_to_be_fine(stage: Busy) -> None:
+    _drop_registers(stage)
     with entered(stage.place.secretary.scope):
         Partition.objects.filter(state="draft").update(state="dropped")
     page = _sheet(stage.accounts["secretary"])
@@ -150,3 +168,27 @@ def test_the_sheet_needs_few_queries(
     client.force_login(stage.accounts["secretary"])
     with django_assert_max_num_queries(12 + SAVEPOINT):
         client.get(f"/?open={key}")
+
+
+def test_a_checked_register_asks_to_be_taken_over_and_counts_its_open_rows() -> None:
+    place = yards.settled_office()
+    account = Account.objects.get(pk=place.secretary.account_id)
+    with entered(place.secretary.scope):
+        register = Register.objects.create(
+            community_id=place.community.pk, file_name="住户表.xlsx", file_hash="", as_of_on=yards.TODAY,
+            state="checked", received_by_id=account.pk, received_at=yards.NOW,
+        )  # fmt: skip
+        for number, verdict in enumerate(("doubtful", "gone", "new")):
+            Registerrow.objects.create(
+                community_id=place.community.pk, register=register, row_number=number, verdict=verdict
+            )
+    page = _sheet(account)
+    assert _lead_numbers(page)["doubts"] == 2
+    assert f'class="btn btn-main" href="/registers/{register.pk}/"' in page
+    [row] = _slip(_sheet(account, "/?open=doubts"))
+    assert "2 行" in row
+    with entered(place.secretary.scope):
+        Registerrow.objects.update(decision="take")
+    page = _sheet(account)
+    assert "doubts" not in _lead_numbers(page)
+    assert "没有拿不准的行。" in page
