@@ -25,6 +25,8 @@ from tests.busy import Busy
 LOOKS = [(width, "standard") for width in WIDTHS] + [
     (390, "large"), (1280, "large"), (390, "xlarge"), (1280, "xlarge"),
 ]  # fmt: skip
+QUOTED = {("registers:columns", "重点人员")}
+"""The workbook's own heading beside the sentence that refuses it."""
 PICTURES = {(1280, "standard"), (390, "standard"), (390, "xlarge")}
 
 
@@ -69,7 +71,8 @@ def test_every_page_measures_well(role: str, page_as: PageAs, stage: Busy, axe: 
     seen = 0
     for name in _pages(page, stage, found):
         seen += 1
-        found.add(name, axe_findings(page, axe) + [f"says {word}" for word in words(page)])
+        found.add(name, axe_findings(page, axe))
+        found.add(name, [f"says {word}" for word in words(page) if (name, word) not in QUOTED])
         for width, text_size in LOOKS:
             set_look(page, width=width, text_size=text_size)
             found.add(f"{name} {width} {text_size}", audit(page, text_size=text_size))
