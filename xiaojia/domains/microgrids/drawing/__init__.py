@@ -7,9 +7,10 @@ makes the picture of one, `overview` the picture that leads to them.
 from xiaojia.domains.microgrids.drawing.areas import Area, areas_of
 from xiaojia.domains.microgrids.drawing.overview import Overview, overview_of
 from xiaojia.domains.microgrids.drawing.picture import Picture, draw
-from xiaojia.domains.microgrids.drawing.values import Group, House, Slice, Staircase
+from xiaojia.domains.microgrids.drawing.values import PAPER_WIDTH, Group, House, Slice, Staircase
 
 __all__ = [
+    "PAPER_WIDTH",
     "Area",
     "Group",
     "House",

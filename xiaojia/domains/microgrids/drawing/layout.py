@@ -110,24 +110,24 @@ class _Column:
         return sum(b.centre[0] for b in self.boxes) / len(self.boxes)
 
 
-def laid_out(lots: Sequence[Lot]) -> tuple[list[Box], float]:
-    """Place every lot; returns the compounds' boxes and the height of the picture."""
+def laid_out(lots: Sequence[Lot], width: float = WIDTH) -> tuple[list[Box], float]:
+    """Place every lot on a picture of this width; returns the compounds' boxes and its height."""
     compounds: dict[int, list[Lot]] = {}
     for lot in lots:
         compounds.setdefault(lot.house.compound_id, []).append(lot)
     boxes = [Box(pk, members[0].house.compound, members) for pk, members in compounds.items()]
     for box in boxes:
-        _fill(box)
+        _fill(box, width)
     boxes.sort(key=lambda b: (-b.centre[1], b.centre[0], b.compound_id))
     top = MARGIN
-    for row in _shelves(boxes):
-        top += _settle(row, top) + GAP
+    for row in _shelves(boxes, width):
+        top += _settle(row, top, width) + GAP
     return boxes, top - GAP + MARGIN
 
 
-def _fill(box: Box) -> None:
+def _fill(box: Box, width: float) -> None:
     """Rows of buildings, north first; the box is wider than high, and wide enough for its name."""
-    inner = WIDTH - 2 * MARGIN - 2 * BOX_PADDING
+    inner = width - 2 * MARGIN - 2 * BOX_PADDING
     widest = max(lot.width for lot in box.lots)
     surface = sum((lot.width + GAP) * (lot.height + GAP) for lot in box.lots)
     wanted = min(inner, max(widest, math.sqrt(surface * 2.4)))
@@ -150,9 +150,9 @@ def _fill(box: Box) -> None:
     box.height = top - GAP + BOX_PADDING
 
 
-def _shelves(boxes: Sequence[Box]) -> list[list[_Column]]:
+def _shelves(boxes: Sequence[Box], width: float) -> list[list[_Column]]:
     """Shelves of columns: a box that is short enough goes below another one of its shelf."""
-    inner = WIDTH - 2 * MARGIN
+    inner = width - 2 * MARGIN
     shelves: list[list[_Column]] = []
     for box in boxes:
         shelf = shelves[-1] if shelves else None
@@ -171,10 +171,10 @@ def _shelves(boxes: Sequence[Box]) -> list[list[_Column]]:
     return shelves
 
 
-def _settle(shelf: list[_Column], top: float) -> float:
+def _settle(shelf: list[_Column], top: float, width: float) -> float:
     """Give the boxes of a shelf their place; the room that is left stands between the columns."""
     columns = sorted(shelf, key=lambda c: (c.x_metres, c.boxes[0].compound_id))
-    spare = WIDTH - 2 * MARGIN - sum(c.width for c in columns) - GAP * (len(columns) - 1)
+    spare = width - 2 * MARGIN - sum(c.width for c in columns) - GAP * (len(columns) - 1)
     between = GAP + min(60.0, max(0.0, spare / max(1, len(columns))))
     left = MARGIN
     for column in columns:

@@ -156,7 +156,7 @@ class Picture:
         return next((c for c in self.cells if part_id in c.part_ids), None)
 
 
-def draw(houses: Sequence[House], groups: Sequence[Group]) -> Picture:
+def draw(houses: Sequence[House], groups: Sequence[Group], *, width: float = WIDTH) -> Picture:
     """The picture of these buildings. Same input, same picture."""
     by_id = {g.cluster_id: g for g in groups}
     hosts = _hosts(houses)
@@ -164,7 +164,7 @@ def draw(houses: Sequence[House], groups: Sequence[Group]) -> Picture:
         Lot(house, tuple(_plate_width(by_id[c]) for c in house.clusters if hosts[c] == house.building_id))
         for house in houses
     ]
-    boxes, height = laid_out(lots)
+    boxes, height = laid_out(lots, width)
     rough = [halo for lot in lots for halo in _halos(lot, {})]
     links = [link for cluster in by_id for link in _links(cluster, lots)]
     shapes: dict[int, list[Rectangle]] = {}
@@ -173,7 +173,7 @@ def draw(houses: Sequence[House], groups: Sequence[Group]) -> Picture:
     tints = tints_of({c: (by_id[c].number, rectangles) for c, rectangles in shapes.items()}, count=TINTS)
     floor = height + 38
     return Picture(
-        width=WIDTH,
+        width=width,
         height=floor,
         boxes=boxes,
         bands=[Band(*line, tints[cluster]) for cluster, line in links],
@@ -181,7 +181,7 @@ def draw(houses: Sequence[House], groups: Sequence[Group]) -> Picture:
         cells=[cell for lot in lots for cell in _cells(lot, by_id, tints)],
         outlines=[_outline(lot) for lot in lots],
         plates=[plate for lot in lots for plate in _plates(lot, by_id, hosts)],
-        scale=scale_of([(lot.house, _middle(lot)) for lot in lots], floor),
+        scale=scale_of([(lot.house, _middle(lot)) for lot in lots], width, floor),
     )
 
 

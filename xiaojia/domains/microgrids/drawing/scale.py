@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xiaojia.domains.microgrids.drawing.values import WIDTH, House
+from xiaojia.domains.microgrids.drawing.values import House
 
 ROUND_METRES = (10, 20, 30, 40, 50, 80, 100, 150, 200, 300, 500, 1000, 2000)
 
@@ -19,19 +19,15 @@ class Scale:
     y: float
     length: float
     metres: int
+    north_x: float
 
     @property
     def text_x(self) -> float:
         """Where its words begin, from its left end."""
         return self.length + 10
 
-    @property
-    def north_x(self) -> float:
-        """Middle of the arrow."""
-        return WIDTH - 44
 
-
-def scale_of(spots: Sequence[tuple[House, tuple[float, float]]], height: float) -> Scale:
+def scale_of(spots: Sequence[tuple[House, tuple[float, float]]], width: float, height: float) -> Scale:
     """The middle ratio of drawn to true distance to the nearest building; the picture is spread, so 约."""
     ratios = []
     for house, (x, y) in spots:
@@ -46,4 +42,4 @@ def scale_of(spots: Sequence[tuple[House, tuple[float, float]]], height: float) 
             ratios.append(pixels / metres)
     ratio = sorted(ratios)[len(ratios) // 2] if ratios else 2.0
     metres = next((m for m in ROUND_METRES if m * ratio >= 60), ROUND_METRES[-1])
-    return Scale(WIDTH - 230, height - 22, min(118.0, metres * ratio), metres)
+    return Scale(width - 230, height - 22, min(118.0, metres * ratio), metres, width - 44)

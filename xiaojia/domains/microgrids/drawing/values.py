@@ -9,6 +9,9 @@ from typing import Final
 WIDTH: Final = 700.0
 """Width of every picture: the page never shows it smaller, so that 15 px text stays 15 px."""
 
+PAPER_WIDTH: Final = 880.0
+"""Width of a picture for a landscape sheet: at A4 its text is 9.9 points high."""
+
 TEXT: Final = 15
 COUNT_TEXT: Final = 19
 NAME_TEXT: Final = 17

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.drawing import Area, Overview, Picture, areas_of, draw, overview_of
 from xiaojia.domains.microgrids.drawing.from_plan import groups_of, houses_of
 from xiaojia.domains.microgrids.drawing.picture import Cell
+from xiaojia.domains.microgrids.drawing.values import WIDTH
 from xiaojia.domains.microgrids.forms import MoveForm, PickForm, RevisionForm
 from xiaojia.domains.microgrids.queries import ExceptionView, Plan
 from xiaojia.domains.microgrids.queries.targets import Amount, Target, amounts, targets
@@ -65,22 +67,23 @@ class MapPage:
         return self.area.household_count if self.area else sum(c.household_count for c in self.plan.clusters)
 
 
-def map_page(plan: Plan, *, area: int | None, pick: int | None, parts: list[int], to: int | None) -> MapPage:
-    """Choose the area, draw it, and prepare what the picked cell may do."""
+def map_page(plan: Plan, chosen: Mapping[str, Any], *, width: float = WIDTH) -> MapPage:
+    """Choose the area, draw it, and prepare what the picked cell may do (area, pick, parts, to)."""
+    area, pick = chosen.get("area"), chosen.get("pick")
     houses, groups = houses_of(plan), groups_of(plan)
     areas = areas_of(houses)
     part = plan.part(pick) if pick else None
     wanted = part.unit.compound_id if part else area
-    chosen = next((a for a in areas if wanted in a.compound_ids), areas[0] if len(areas) == 1 else None)
-    if chosen is None:
+    shown_area = next((a for a in areas if wanted in a.compound_ids), areas[0] if len(areas) == 1 else None)
+    if shown_area is None:
         return MapPage(plan, areas, None, None, overview_of(areas, groups), None, plan.exceptions)
-    shown = set(chosen.cluster_ids)
-    foreign = [h for h in houses if h not in chosen.houses and shown & set(h.clusters)]
-    picture = draw([*chosen.houses, *foreign], groups)
+    shown = set(shown_area.cluster_ids)
+    foreign = [h for h in houses if h not in shown_area.houses and shown & set(h.clusters)]
+    picture = draw([*shown_area.houses, *foreign], groups, width=width)
     cell = picture.cell_of(pick) if part and pick else None
-    picked = _picked(plan, cell, parts, to) if cell else None
+    picked = _picked(plan, cell, chosen.get("parts") or [], chosen.get("to")) if cell else None
     exceptions = [e for e in plan.exceptions if e.cluster_id in shown]
-    return MapPage(plan, areas, chosen, picture, None, picked, exceptions)
+    return MapPage(plan, areas, shown_area, picture, None, picked, exceptions)
 
 
 def _picked(plan: Plan, cell: Cell, parts: list[int], to: int | None) -> Picked:
@@ -112,7 +115,7 @@ def _page(
     plans = queries.shelf(viewer=viewer, on=on)
     shelved = next((p for p in plans if p.partition.pk == partition_id), None)
     plan = queries.plan_of(shelved.partition, viewer=viewer) if shelved else _old_plan(request, partition_id)
-    page = map_page(plan, area=chosen["area"], pick=chosen["pick"], parts=chosen["parts"], to=chosen["to"])
+    page = map_page(plan, chosen)
     area_query = f"?area={page.area.key}" if page.area else ""
     table = columns(plans, queries.microgrids_on(viewer=viewer, on=on))
     is_draft = plan.partition.state == "draft"

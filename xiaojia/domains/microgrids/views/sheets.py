@@ -7,6 +7,8 @@ from django.shortcuts import render
 
 from xiaojia.domains.microgrids import queries, sheets
 from xiaojia.domains.microgrids.access import MAY
+from xiaojia.domains.microgrids.drawing import PAPER_WIDTH, areas_of
+from xiaojia.domains.microgrids.drawing.from_plan import houses_of
 from xiaojia.domains.microgrids.queries import Plan
 from xiaojia.domains.microgrids.views.planner import map_page
 from xiaojia.kernel import clock
@@ -21,9 +23,9 @@ def print_map(request: HttpRequest, partition_id: int) -> HttpResponse:
     """Every area on its own landscape page, with legend and its exceptions; `?area=` prints one."""
     plan = _plan(request, partition_id)
     wanted = request.GET.get("area", "")
-    first = map_page(plan, area=None, pick=None, parts=[], to=None)
-    keys = [a.key for a in first.areas if not wanted or str(a.key) == wanted] or [a.key for a in first.areas]
-    pages = [map_page(plan, area=key, pick=None, parts=[], to=None) for key in keys]
+    every = [a.key for a in areas_of(houses_of(plan))]
+    keys = [key for key in every if str(key) == wanted] or every
+    pages = [map_page(plan, {"area": key}, width=PAPER_WIDTH) for key in keys]
     size = "a3" if request.GET.get("size") == "a3" else "a4"
     context = {
         "plan": plan, "partition": plan.partition, "pages": pages, "size": size, "at": clock.now(),
