@@ -13,10 +13,13 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tools.simulator.parameters import MARK
 from tools.simulator.world import invented_name
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids import queries as microgrids_queries
+from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people import queries as people_queries
 from xiaojia.domains.places import actions as places
@@ -187,14 +190,18 @@ def _finish(work_id: UUID) -> None:
 
 
 def propose(office: Office, *, say: Say) -> None:
-    """Both scenarios, unless drafts or an adopted plan are there."""
+    """Both scenarios, unless a draft or an adopted plan is there."""
     by = office.officer
     with entered(by.scope):
-        if microgrids_queries.living_plans(viewer=by).exists() or _is_divided(office):
+        if _drafts(by).exists() or _is_divided(office):
             return
         say("划两个方案：只在院子里头合，院子之间也合")
         work = start_work("plan", by=by, at=clock.now(), payload={"seed": 1})
     _finish(work.pk)
+
+
+def _drafts(by: Actor) -> QuerySet[Partition]:
+    return microgrids_queries.living_plans(viewer=by).filter(scenario="cross")
 
 
 def _is_divided(office: Office) -> bool:
@@ -207,9 +214,8 @@ def approve_and_adopt(office: Office, *, say: Say) -> None:
     with entered(by.scope):
         if _is_divided(office):
             return
-        plans = microgrids_queries.living_plans(viewer=by).filter(scenario="cross")
-        partition_id = plans.values_list("id", flat=True).latest("id")
-        waiting = microgrids_queries.open_exceptions(partition_id, viewer=by)
+        partition_id = _drafts(by).values_list("id", flat=True).latest("id")
+        waiting = microgrids_queries.open_exceptions(viewer=by).get(partition_id, [])
     say(f"逐条写理由：{len(waiting)} 处例外")
     for index, exception in enumerate(waiting):
         reasons = _REASONS[exception.code]
