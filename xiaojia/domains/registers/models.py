@@ -77,7 +77,7 @@ class Registerrow(models.Model):
         LEAVE = "leave"
 
     community_id = models.BigIntegerField()
-    register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="rows")
+    register = models.ForeignKey(Register, on_delete=models.CASCADE, related_name="rows", db_index=False)
     sheet_name = models.CharField(max_length=60, default="")
     row_number = models.PositiveIntegerField(default=0)
     cells = models.JSONField(default=list)

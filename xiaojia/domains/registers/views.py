@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
@@ -58,9 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         form = ReceiveForm(request.POST, request.FILES)
         if form.is_valid():
             try:
-                register = actions.receive_register(
-                    by=viewer, at=clock.now(), **_file(form), as_of_on=form.cleaned_data["as_of_on"]
-                )
+                register = _receive(viewer, form)
                 return redirect("work", work_id=register.work_id)
             except Refused as refused:
                 refusal = refused
@@ -72,9 +69,15 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "registers/home.html", context, status=refusal.status if refusal else 200)
 
 
-def _file(form: ReceiveForm) -> dict[str, object]:
-    file = cast(UploadedFile, form.cleaned_data["file"])
-    return {"file_name": file.name or "", "stream": file.chunks()}
+def _receive(viewer: Actor, form: ReceiveForm) -> Register:
+    file = form.cleaned_data["file"]
+    return actions.receive_register(
+        by=viewer,
+        at=clock.now(),
+        file_name=file.name,
+        stream=file.chunks(),
+        as_of_on=form.cleaned_data["as_of_on"],
+    )
 
 
 def _register(request: HttpRequest, register_id: UUID) -> tuple[Actor, Register]:

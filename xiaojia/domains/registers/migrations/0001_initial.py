@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('changes', models.JSONField(default=list)),
                 ('doubts', models.JSONField(default=list)),
                 ('decision', models.CharField(choices=[('open', 'Open'), ('take', 'Take'), ('leave', 'Leave')], default='open', max_length=6)),
-                ('register', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='registers.register')),
+                ('register', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='registers.register')),
             ],
             options={
                 'indexes': [models.Index(fields=['register', 'verdict', 'row_number'], name='registerrow_by_verdict')],
