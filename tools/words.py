@@ -22,7 +22,8 @@ def msgids() -> Iterator[str | tuple[str, ...]]:
     from django.conf import settings
     from django.utils.translation import templatize
 
-    settings.configure(USE_I18N=True)
+    if not settings.configured:
+        settings.configure(USE_I18N=True)
     for path in sorted((ROOT / "xiaojia").rglob("*")):
         if path.suffix == ".py":
             source = path.read_text(encoding="utf-8")
