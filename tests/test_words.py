@@ -42,6 +42,10 @@ def test_every_message_has_its_english() -> None:
     assert missing == [], "make words, then write the English in " + CATALOGUE.name
 
 
+def test_the_catalogue_can_be_compiled() -> None:
+    assert not _catalogue().fuzzy, "pybabel leaves a fuzzy catalogue aside, and English pages stay Chinese"
+
+
 def test_negative_control_a_new_message_would_be_missing() -> None:
     assert _untranslated(["今天", "从来没有人说过这句话"], _catalogue()) == ["从来没有人说过这句话"]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "xiaojia" / "project" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+HEADER = "# The English of 小家; `make words` collects the messages, a person writes the English."
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
 
 
@@ -51,7 +52,9 @@ def main() -> int:
     if CATALOGUE.exists():
         with CATALOGUE.open("rb") as stream:
             catalogue = read_po(stream, locale="en")
-    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.header_comment = HEADER
+    catalogue.fuzzy = False  # a fuzzy head is one that pybabel does not compile
+    catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     draft = CATALOGUE.with_suffix(f".{os.getpid()}")
