@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +91,7 @@ class Running:
     home: Path
     has_postgres: bool = True
     url: str = ""
+    said: list[str] = field(default_factory=list)
 
     def descendants(self) -> list[Process]:
         """Every process below ours, in no order."""
@@ -137,12 +138,12 @@ class Running:
 
 
 @contextmanager
-def serving(home: Path, *words: str, **environment: str) -> Iterator[Running]:
-    """Start `xiaojia serve`, wait for its address and for readiness; at the end nothing of it is left."""
+def serving(home: Path, *words: str, command: str = "serve", **environment: str) -> Iterator[Running]:
+    """Start `xiaojia serve` (or demo), wait until it is ready; at the end nothing of it is left."""
     log = home / "serve.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "xiaojia.project.cli", "serve", *words],
+            [sys.executable, "-m", "xiaojia.project.cli", command, *words],
             env=command_environment(home, **environment),
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -151,9 +152,11 @@ def serving(home: Path, *words: str, **environment: str) -> Iterator[Running]:
     running = Running(process, home, has_postgres="DATABASE_URL" not in environment)
     try:
         assert process.stdout is not None
-        first = process.stdout.readline()
-        address = re.search(r"http://[\w.]+:\d+", first)
-        assert address, f"no address in {first!r}; {log.read_text()[-2000:]}"
+        address = None
+        while address is None:
+            running.said.append(process.stdout.readline())
+            assert running.said[-1], f"no address in {running.said}; {log.read_text()[-2000:]}"
+            address = re.search(r"http://[\w.]+:\d+", running.said[-1])
         running.url = address[0]
         eventually(f"ready; {log.read_text()[-2000:]}", running.is_ready)
         yield running

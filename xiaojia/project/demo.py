@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import zlib
@@ -14,6 +15,7 @@ from typing import Final
 from xiaojia.kernel.refusals import Refused
 from xiaojia.project.installation import XIAOJIA_HOME
 from xiaojia.project.processes import serving
+from xiaojia.project.processes.postgres import die_with_parent
 from xiaojia.project.processes.tree import AlreadyRunning, only_one
 
 SOURCES: Final = Path(__file__).resolve().parent.parent.parent
@@ -68,7 +70,9 @@ def _build(command: list[str], marker: Path, environment: dict[str, str]) -> Non
         )
     print("头一回打开演示，先搭社区，要一两分钟：", flush=True)
     child = [sys.executable, "-m", "tools.simulator", *command]
-    code = subprocess.run(child, cwd=SOURCES, env=environment, check=False).returncode
+    # Killed with this process, too: nobody goes on building beside the next start.
+    end = partial(die_with_parent, signal.SIGKILL)
+    code = subprocess.run(child, cwd=SOURCES, env=environment, check=False, preexec_fn=end).returncode
     if code != 0:
         sys.exit(code)  # the child has said why; the next start goes on from where it stopped
     marker.touch()
