@@ -50,10 +50,10 @@ def _checked(by: Actor, *, size: int) -> UUID:
     return pk
 
 
-def _sizes(by: Actor) -> list[int | None]:
+def _sizes(by: Actor) -> list[int]:
     with entered(by.scope):
         homes = Household.objects.filter(unit__building__compound__name="新院", until_on__isnull=True)
-        return sorted(homes.values_list("size", flat=True))
+        return sorted(size or 0 for size in homes.values_list("size", flat=True))
 
 
 class Held(SilentProgress):
