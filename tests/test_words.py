@@ -24,8 +24,8 @@ def _catalogue() -> Catalog:
         return read_po(stream, locale="en")
 
 
-def _forms(message: Message) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(message)
+def _forms(message: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(message or ("",))
 
 
 def _untranslated(messages: Iterable[Message], catalogue: Catalog) -> list[str]:

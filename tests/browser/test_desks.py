@@ -87,6 +87,7 @@ def test_keys_reach_tabs_search_and_the_main_button(page_as: PageAs) -> None:
     page.wait_for_url("**/registers/")
     page.keyboard.press("/")
     page.wait_for_url("**/find/")
+    page.wait_for_function("document.activeElement.id === 'q'")
     page.keyboard.type("住户 g2/")
     assert page.locator("#q").input_value() == "住户 g2/", "keys are letters inside a text field"
     page.locator("#q").fill("住户")
