@@ -32,16 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One chromium a worker."""
+    """One chromium a file: while Playwright's loop runs in this thread, nobody else can start one."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("no chromium, and CI=true: the gate does not skip browser tests")
         pytest.skip("no chromium: install it (make setup names the command) to run the browser tests")
     if not built_assets().exists():
         pytest.fail("the pages' styles are not built: run make setup")
-    # Playwright's loop runs in this thread; Django would take that for an async view.
+    # Django would take the running loop for an async view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe(browser: Browser) -> str:
     """axe-core, as the text that a page evaluates."""
     return axe_source()
