@@ -88,6 +88,13 @@ def address_words(compound: str, building: str, unit: str = "", floors: tuple[in
     return " ".join(words)
 
 
+def names(address: str, text: str) -> bool:
+    """Whether every word of `text` stands in the address; 1 栋 is one word, and is not 11 栋."""
+    place = address.replace(" ", "")
+    words = re.sub(r"(?<=\d)\s+(?=[^\d\s])", "", text).split()
+    return all(re.search(rf"(?<!\d){re.escape(w)}" if w[0].isdigit() else re.escape(w), place) for w in words)
+
+
 def floor_words(low: int, high: int) -> str:
     """1–6 层, or 7 层."""
     if low == high:

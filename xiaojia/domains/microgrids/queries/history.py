@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.models import Membership, MicroGrid
-from xiaojia.domains.microgrids.rules import Size, address_words, building_words, floor_words, size_of
+from xiaojia.domains.microgrids.rules import Size, address_words, building_words, floor_words, names, size_of
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 
@@ -118,7 +118,7 @@ def microgrid_of(household_id: int, *, viewer: Actor, on: date) -> MicroGrid | N
 def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: str = "") -> list[DayRow]:
     """Which units belonged to which micro-grid on that day (one query), by number and walking order.
 
-    `text` narrows to addresses that contain every word of it. A head sees the own micro-grid only:
+    `text` narrows to addresses that it names (`rules.names`). A head sees the own micro-grid only:
     PostgreSQL shows no other doors.
     """
     require(MAY, "see_microgrids", viewer, viewer.community_id)
@@ -133,8 +133,7 @@ def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: s
             {"on": on, "communities": list(viewer.scope.community_ids), "compound": compound_id},
         )
         rows = [DayRow(*row) for row in cursor.fetchall()]
-    words = text.split()
-    return [r for r in rows if all(w in r.address or w in r.address.replace(" ", "") for w in words)]
+    return [r for r in rows if names(r.address, text)]
 
 
 def microgrids_on(*, viewer: Actor, on: date) -> list[MicroGridOnDay]:
