@@ -75,6 +75,8 @@ def test_a_building_is_put_elsewhere_by_metres() -> None:
     assert client.post("/microgrids/sketch/", {**typed, "east": "远"}).status_code == 422
     with entered(stage.place.secretary.scope):
         moved = Building.objects.get(pk=building.pk)
+    assert building.x_metres is not None
+    assert building.y_metres is not None
     assert (moved.x_metres, moved.y_metres) == (building.x_metres + 12.5, building.y_metres - 3)
 
 
