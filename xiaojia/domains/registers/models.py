@@ -57,7 +57,7 @@ class Registerrow(models.Model):
 
     One row speaks for a household; the rows of its other members are FOLDED into it. ASIDE are rows of
     another place and buildings that nobody lives in. A GONE row has no number: the workbook lacks it.
-    Staged rows of a finished register are deleted; who took it over, and the counts, stand in the audit trail.
+    Staged rows of a finished register are deleted; who took it over and how many stays in the audit trail.
     """
 
     class Verdict(models.TextChoices):
