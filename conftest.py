@@ -26,9 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is None:
         _start_cluster(config)
     _use_database(worker or "main")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "xiaojia.project.settings"
     import django
 
     django.setup()
+    if worker is None:
+        # A worker that inherited it would read its settings, and our database, before it has its own.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
     from django.conf import settings
 
     # A slow hash protects passwords, not tests: the cast has two dozen of them.
@@ -51,7 +55,6 @@ def _start_cluster(config: pytest.Config) -> None:
     home = Path(tempfile.mkdtemp(prefix="xiaojia-test-"))
     home.chmod(0o711)
     os.environ[HOME_VARIABLE] = str(home)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "xiaojia.project.settings"
     os.environ["XIAOJIA_DEMO"] = "1"
     cluster = Cluster(home, is_durable=False)
     config.xiaojia_cluster = cluster  # type: ignore[attr-defined]  # kept for the end of the run
