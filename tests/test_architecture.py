@@ -22,7 +22,9 @@ TIERS: Final = ["places", "people", "registers", "microgrids", "teams"]
 
 LONGEST_FILE: Final = 400
 LONGEST_FUNCTION: Final = 60
-LONG_FILES: Final[dict[str, str]] = {}
+LONG_FILES: Final[dict[str, str]] = {
+    "xiaojia/domains/registers/tests/test_flow.py": "one workbook's way from drop to commit, in order",
+}
 """Path -> reason. Judgement comes before the number, but it is written down."""
 LONG_FUNCTIONS: Final[dict[str, str]] = {}
 """Path:function -> reason."""
