@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -46,7 +46,9 @@ def busy(*, copies: int = 1) -> Busy:
         for copy in range(copies):
             yards.settle(place.secretary, _copied(copy))
         yards.adopted(place)
-        inside, cross = microgrids.propose_partitions(by=place.officer, at=yards.NOW)
+        # Drafts of the adopted one's own hour were passed over: these came later.
+        later = yards.NOW + timedelta(hours=1)
+        inside, cross = microgrids.propose_partitions(by=place.officer, at=later)
         first = MicroGrid.objects.filter(until_on__isnull=True).order_by("number")[0]
         _seat(stage, first)
         homes = _with_contacts(stage, first)

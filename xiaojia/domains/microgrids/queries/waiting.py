@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
 from xiaojia.domains.microgrids.models import Partition, PlanException
@@ -40,9 +40,15 @@ class WaitingPlan:
 
 
 def waiting_plans(*, viewer: Actor) -> list[WaitingPlan]:
-    """Drafts, the oldest first (one query)."""
+    """Drafts, the oldest first (one query), but for untouched ones that somebody passed over by adopting."""
     is_open = Q(exceptions__approved_at__isnull=True)
-    drafts = living_plans(viewer=viewer).annotate(
+    chosen = visible_partitions(viewer).filter(
+        community_id=OuterRef("community_id"),
+        state=Partition.State.ADOPTED,
+        made_at__gte=OuterRef("made_at"),
+    )
+    waiting = living_plans(viewer=viewer).filter(Q(revision__gt=0) | ~Exists(chosen.order_by()))
+    drafts = waiting.annotate(
         exception_count=Count("exceptions"),
         open_count=Count("exceptions", filter=is_open),
     )
