@@ -1,89 +1,25 @@
-"""Larger yards: set partitioning by column generation, with exact pricing and a bound.
+"""Column generation: an LP over the micro-grids found so far, and exact pricing of all the others.
 
-The master LP may use micro-grids that do not hang together: its value is then still a lower bound. The
-answer is chosen among connected ones only, by a MIP over the columns found.
+A column is a connected micro-grid around a centre. The pricing walks over every connected set of at most
+`Search.deepest` buildings within reach of the centre, so the LP's value is a bound over all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import highspy
 import numpy as np
 
 from xiaojia.engines.partition import _tables
-from xiaojia.engines.partition._small import Division, count_short
-from xiaojia.engines.partition._yard import Floats, Interval, Yard, candidates
-from xiaojia.engines.partition.problem import Effort
+from xiaojia.engines.partition._ground import Ints
+from xiaojia.engines.partition._yard import Floats, Interval, Yard
+from xiaojia.engines.partition.problem import Effort, Limits
 
 Group = tuple[Interval, ...]
-_EPSILON = 1e-3
-_CLOSED = 1e12
-
-
-class Master:
-    """The LP over the columns found so far, one equality row an atom; kept warm between rounds."""
-
-    def __init__(self, yard: Yard) -> None:
-        self.yard = yard
-        self._solver = quiet_solver()
-        empty = np.array([], np.int32)
-        ones = np.ones(yard.atom_count)
-        self._solver.addRows(
-            yard.atom_count, ones, ones, 0, np.zeros(yard.atom_count, np.int32), empty, np.array([])
-        )
-        self.groups: list[Group] = []
-        self.costs: list[int] = []
-        self.is_whole: list[bool] = []
-        self._known: set[Group] = set()
-
-    def add(self, groups: Iterable[Group]) -> int:
-        """Add columns that are new; returns how many were."""
-        fresh = []
-        for group in groups:
-            if group not in self._known:
-                self._known.add(group)
-                fresh.append(group)
-        starts, rows = [], []
-        for group in fresh:
-            starts.append(len(rows))
-            for _b, low, high in group:
-                rows += range(low, high + 1)
-            self.groups.append(group)
-            self.costs.append(self.yard.cost_of(group))
-            self.is_whole.append(self.yard.is_whole(group))
-        count = len(fresh)
-        if count:
-            costs = np.array(self.costs[-count:], float)
-            self._solver.addCols(
-                count, costs, np.zeros(count), np.full(count, highspy.kHighsInf), len(rows),
-                np.array(starts, np.int32), np.array(rows, np.int32), np.ones(len(rows)),
-            )  # fmt: skip
-        return count
-
-    def forbid_broken(self) -> None:
-        """From now on only micro-grids that hang together."""
-        for k, whole in enumerate(self.is_whole):
-            if not whole:
-                self._solver.changeColBounds(k, 0.0, 0.0)
-
-    def is_closed(self, k: int, closed: Floats) -> bool:
-        """Whether a column needs an atom that is taken already."""
-        return any(closed[low : high + 1].any() for _b, low, high in self.groups[k])
-
-    def fix(self, k: int) -> None:
-        """Column `k` is part of the answer from now on."""
-        self._solver.changeColBounds(k, 1.0, 1.0)
-
-    def solve(self) -> tuple[float, Floats]:
-        """Value and duals of the LP."""
-        self._solver.run()
-        duals = np.array(self._solver.getSolution().row_dual, float)
-        return float(self._solver.getInfo().objective_function_value), duals
-
-    def weights(self) -> Floats:
-        """The LP's share of each column."""
-        return np.array(self._solver.getSolution().col_value, float)
+EPSILON = 1e-3
 
 
 def quiet_solver() -> highspy.Highs:
@@ -94,175 +30,290 @@ def quiet_solver() -> highspy.Highs:
     return solver
 
 
-class Pricer:
-    """Exact pricing: per centre the best micro-grids of every size at given duals."""
+def add_cover(solver: highspy.Highs, row_count: int, columns: Sequence[Sequence[int]], costs: Floats) -> None:
+    """Rows that are covered exactly once, and columns given by the rows that they cover."""
+    nothing, ones = np.array([], np.int32), np.ones(row_count)
+    solver.addRows(row_count, ones, ones, 0, np.zeros(row_count, np.int32), nothing, np.array([]))
+    add_columns(solver, columns, costs)
 
-    def __init__(self, yard: Yard, effort: Effort, *, unlimited: bool = False) -> None:
-        self._yard = yard
-        self._keep = effort.columns_per_centre
-        limits = yard.ground.limits
-        self._starts, self._members, self._groups = candidates(yard, limits, unlimited=unlimited)
-        widest = int(np.diff(self._starts).max())
-        centres = len(self._starts) - 1
-        self._values = np.empty((centres, self._keep))
-        self._picks = np.empty((centres, self._keep, widest), np.int64)
 
-    def price(self, duals: Floats, closed: Floats | None = None) -> tuple[float, list[tuple[float, Group]]]:
-        """The least reduced cost, and the columns with a negative one (cheapest first), without `closed` atoms."""
-        yard = self._yard
-        if closed is not None:
-            duals = np.where(closed > 0, -_CLOSED, duals)
-        prefix = np.concatenate([[0.0], np.cumsum(duals)])
-        _tables.price_all(
-            self._starts, self._members, self._groups, yard.interval_start, yard.interval_low,
-            yard.interval_high, yard.interval_households, yard.interval_cut, yard.distance, prefix,
-            float(yard.fee), yard.size_price.astype(float), self._keep, self._values, self._picks,
+def add_columns(solver: highspy.Highs, columns: Sequence[Sequence[int]], costs: Floats) -> None:
+    """More columns, each from 0 upwards."""
+    count = len(columns)
+    lengths = np.array([len(rows) for rows in columns], np.int64)
+    starts = (np.cumsum(lengths) - lengths).astype(np.int32)
+    entries = np.array([row for rows in columns for row in rows], np.int32)
+    top = np.full(count, highspy.kHighsInf)
+    solver.addCols(count, costs, np.zeros(count), top, len(entries), starts, entries, np.ones(len(entries)))
+
+
+def make_integer(solver: highspy.Highs, count: int) -> None:
+    """Columns 0..count-1 become whole."""
+    kinds = np.full(count, highspy.HighsVarType.kInteger)
+    solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
+
+
+def rows_of(group: Group) -> list[int]:
+    """The atoms that a micro-grid takes."""
+    return [row for _b, low, high in group for row in range(low, high + 1)]
+
+
+class Master:
+    """The LP over the columns found so far, one equality row an atom; kept warm between rounds.
+
+    In a yard of several compounds a last row asks for enough joins to hold them together. Without it the
+    LP would pay a fraction of each fee; a column just under the fee keeps it feasible.
+    """
+
+    def __init__(self, yard: Yard) -> None:
+        self.yard = yard
+        self.joins_wanted = len(set(yard.compound.tolist())) - 1 if yard.fee else 0
+        self._solver = quiet_solver()
+        add_cover(self._solver, yard.atom_count, [], np.array([]))
+        self._is_joining = self.joins_wanted > 0
+        if self._is_joining:
+            nothing = np.array([], np.int32)
+            self._solver.addRow(self.joins_wanted, highspy.kHighsInf, 0, nothing, np.array([]))
+            self._solver.addCol(
+                yard.fee - 1.0, 0.0, self.joins_wanted, 1, np.array([yard.atom_count], np.int32), np.ones(1)
+            )
+        self.groups: list[Group] = []
+        self.costs: list[int] = []
+        self._known: set[Group] = set()
+
+    def add(self, groups: Iterable[Group]) -> int:
+        """Add columns that are new; returns how many were."""
+        fresh = [g for g in dict.fromkeys(groups) if g not in self._known]
+        if not fresh:
+            return 0
+        self._known.update(fresh)
+        costs = [self.yard.cost_of(g) for g in fresh]
+        self.groups += fresh
+        self.costs += costs
+        lines, values = [], []
+        for group in fresh:
+            rows = rows_of(group)
+            joins = len({int(self.yard.compound[b]) for b, _l, _h in group}) - 1 if self._is_joining else 0
+            lines.append([*rows, self.yard.atom_count] if joins else rows)
+            values += [1.0] * len(rows) + ([float(joins)] if joins else [])
+        count = len(fresh)
+        lengths = np.array([len(rows) for rows in lines], np.int64)
+        self._solver.addCols(
+            count, np.array(costs, float), np.zeros(count), np.full(count, highspy.kHighsInf), len(values),
+            (np.cumsum(lengths) - lengths).astype(np.int32),
+            np.array([row for rows in lines for row in rows], np.int32), np.array(values),
         )  # fmt: skip
-        found = []
-        for c, k in np.argwhere(self._values < -_EPSILON):
-            found.append((float(self._values[c, k]), self._group(self._picks[c, k])))
-        found.sort()
-        return float(self._values.min()), found
+        return count
 
-    def _group(self, picks: np.ndarray) -> Group:
-        yard = self._yard
+    def fix(self, k: int) -> None:
+        """Column `k` is part of the answer from now on."""
+        self._solver.changeColBounds(k + self._is_joining, 1.0, 1.0)
+
+    def solve(self) -> tuple[float, Floats]:
+        """Value and duals of the LP."""
+        self._solver.run()
+        duals = np.array(self._solver.getSolution().row_dual, float)
+        return float(self._solver.getInfo().objective_function_value), duals
+
+    def shares(self) -> Floats:
+        """The LP's share of each column."""
+        return np.array(self._solver.getSolution().col_value, float)[int(self._is_joining) :]
+
+
+class Pricing(Protocol):
+    """What column generation asks of a search."""
+
+    yard: Yard
+
+    def price(self, duals: Floats, closed: Floats | None = None) -> tuple[float, list[Group]]:
+        """The least reduced price a household, and the columns with a negative one; `closed` stay out."""
+
+
+class Search:
+    """Exact pricing over connected sets of buildings, up to the depth that `Effort.sets` pays for."""
+
+    def __init__(self, yard: Yard, effort: Effort, limits: Limits | None = None) -> None:
+        self.yard = yard
+        self._keep = effort.columns_per_centre
+        limits = limits or yard.ground.limits
+        count = len(yard.buildings)
+        self._most = limits.most_households
+        near = [sorted(others) for others in yard.adjacency]
+        self._near_start = np.cumsum([0] + [len(n) for n in near])
+        self._near = np.array([b for n in near for b in n], np.int64)
+        same = yard.compound[:, None] == yard.compound[None, :]
+        reach = np.where(same, limits.own_reach_metres, limits.max_join_metres) * 10
+        self._is_reached = (yard.distance <= reach).astype(np.int64)
+        self._smallest = np.full(count, self._most + 1, np.int64)
+        np.minimum.at(self._smallest, yard.interval_building, yard.interval_households)
+        self.deepest, self.set_count, self.is_complete = self._depth(effort)
+        self._interval_cut = yard.interval_cut.astype(np.int64)
+        self._size_price = yard.size_price.astype(float)
+        self._values = np.empty((count, self._most + 1))
+        self._picks = np.empty((count, self._most + 1), np.int64)
+        self._best = np.empty((count, self._most + 1))
+        self._best_set = np.empty((count, self._most + 1, self.deepest), np.int64)
+        self._nothing = (np.empty((0, self.deepest), np.int64), np.empty(0, np.int64))
+
+    def _depth(self, effort: Effort) -> tuple[int, int, bool]:
+        """How deep to walk, how many sets that is, and whether no larger set would fit."""
+        depth, sets = 1, len(self._smallest)
+        while depth < effort.deepest:
+            wider = _tables.count_sets(
+                self._near_start,
+                self._near,
+                self._is_reached,
+                self._smallest,
+                depth + 1,
+                self._most,
+                effort.sets,
+            )
+            if wider == sets:
+                return depth, int(sets), True
+            if wider > effort.sets and depth >= effort.least_deep:
+                break
+            depth, sets = depth + 1, wider
+        return depth, int(sets), False
+
+    def price(self, duals: Floats, closed: Floats | None = None) -> tuple[float, list[Group]]:
+        """The least reduced price a household, and the columns with a negative one; `closed` stay out."""
+        self._walk(duals, closed, np.inf, *self._nothing)
+        sizes = np.maximum(np.arange(self._most + 1), 1)
+        least = float((self._best / sizes).min(initial=0.0))
+        fee = self._fee(duals)
+        found = []
+        order = np.argsort(self._best, axis=1, kind="stable")[:, : self._keep]
+        for c, row in enumerate(order):
+            for s in row:
+                if self._best[c, s] < -EPSILON:
+                    found.append((float(self._best[c, s]), self._group(c, int(s), fee)))
+        found.sort()
+        return least, [group for _price, group in found]
+
+    def listed(
+        self, duals: Floats, closed: Floats | None, threshold: float, limit: int
+    ) -> list[Group] | None:
+        """Every micro-grid of reduced price up to `threshold`; None when there are more than `limit`."""
+        picks = np.empty((limit, self.deepest), np.int64)
+        count = self._walk(duals, closed, threshold, picks, np.empty(limit, np.int64))
+        if count < 0:
+            return None
+        yard = self.yard
+        table = list(
+            zip(
+                yard.interval_building.tolist(),
+                yard.interval_low.tolist(),
+                yard.interval_high.tolist(),
+                strict=True,
+            )
+        )
+        return [tuple(sorted(table[k] for k in row if k >= 0)) for row in picks[:count].tolist()]
+
+    def _fee(self, duals: Floats) -> float:
+        """The fee of one more compound, less what the row of joins pays for it."""
+        paid = duals[self.yard.atom_count] if len(duals) > self.yard.atom_count else 0.0
+        return float(self.yard.fee - paid)
+
+    def _walk(
+        self, duals: Floats, closed: Floats | None, threshold: float, picks: Ints, centres: Ints
+    ) -> int:
+        yard = self.yard
+        atoms = duals[: yard.atom_count]
+        if closed is not None:
+            atoms = np.where(closed > 0, -2 * _tables.CLOSED, atoms)
+        prefix = np.concatenate([[0.0], np.cumsum(atoms)])
+        _tables.cheapest_intervals(
+            yard.interval_start, yard.interval_low, yard.interval_high, yard.interval_households,
+            self._interval_cut, prefix, self._values, self._picks, self._smallest,
+        )  # fmt: skip
+        prices = self._interval_cut - (prefix[yard.interval_high + 1] - prefix[yard.interval_low])
+        return int(
+            _tables.walk_sets(
+                self._near_start, self._near, yard.distance, yard.compound, self._is_reached, self._smallest,
+                self._values, self._fee(duals), self._size_price, self.deepest, self._best, self._best_set,
+                yard.interval_start, yard.interval_households, prices, threshold, picks, centres,
+            )
+        )  # fmt: skip
+
+    def _group(self, centre: int, size: int, fee: float) -> Group:
+        yard, members = self.yard, self._best_set[centre, size]
+        sizes = np.zeros(self.deepest, np.int64)
+        _tables.trace(members, yard.distance[centre], yard.compound, self._values, fee, size, sizes)
+        chosen = [int(self._picks[b, h]) for b, h in zip(members, sizes, strict=True) if b >= 0]
         return tuple(
             sorted(
                 (int(yard.interval_building[k]), int(yard.interval_low[k]), int(yard.interval_high[k]))
-                for k in picks
-                if k >= 0
+                for k in chosen
             )
         )
 
 
-def divide_by_columns(yard: Yard, effort: Effort) -> Division:
-    """A division with its bound: LP with exact pricing, a MIP over the columns found, and a dive."""
-    master = Master(yard)
-    master.add(_starting_columns(yard))
-    pricer = Pricer(yard, effort)
-    value, bound, duals = _converge(master, pricer, effort, relaxed=True)
-    if not all(master.is_whole):
-        master.forbid_broken()
-        value, _bound, duals = _converge(master, pricer, effort, relaxed=False)
-    if _is_integral(master.weights()):
-        groups = _taken(master, master.weights())
-    else:
-        _dive(master, pricer, effort)
-        groups = _choose(master, _taken(master, master.weights()), value, duals, effort)
-    cost = sum(yard.cost_of(g) for g in groups)
-    return Division(groups, cost, min(cost, bound), count_short(yard, groups))
+@dataclass(slots=True)
+class Relaxed:
+    """A converged LP: a proven bound of every division, and the duals that prove it."""
+
+    bound: int
+    duals: Floats
+    rounds: int
 
 
-def _is_integral(weights: Floats) -> bool:
-    return bool(np.all((weights < 1e-6) | (weights > 1 - 1e-6)))
+def converge(master: Master, search: Pricing, effort: Effort) -> Relaxed:
+    """Price until nothing pays. Duals are smoothed towards the best ones so far, which saves most rounds.
 
-
-def _taken(master: Master, weights: Floats) -> tuple[Group, ...]:
-    return tuple(g for g, w in zip(master.groups, weights, strict=True) if w > 0.5)
-
-
-def _dive(master: Master, pricer: Pricer, effort: Effort) -> None:
-    """Fix the strongest micro-grids one after the other and price for what is left, until nothing is open.
-
-    Leaves the master integral, and many good columns behind for the MIP.
+    A bound on the way: every division pays the duals, and at least the least price a household for each
+    household (a Lagrangean bound).
     """
-    closed = np.zeros(master.yard.atom_count)
-    while True:
-        weights = master.weights()
-        if _is_integral(weights):
-            return
-        open_columns = [k for k in np.argsort(-weights, kind="stable") if weights[k] > 1e-6]
-        strongest = next(k for k in open_columns if not master.is_closed(k, closed))
-        for k in open_columns:
-            if (weights[k] > 0.999 or k == strongest) and not master.is_closed(k, closed):
-                master.fix(int(k))
-                for _b, low, high in master.groups[k]:
-                    closed[low : high + 1] = 1.0
-        for _round in range(effort.dive_rounds):
-            _value, duals = master.solve()
-            _least, found = pricer.price(duals, closed)
-            wanted = [g for _v, g in found if master.yard.is_whole(g)]
-            if not master.add(wanted[: 2 * len(duals)]):
-                break
-        master.solve()
-
-
-def shortness_bound(yard: Yard, effort: Effort) -> int:
-    """A proof: at least so many micro-grids of this yard (made with `shortness_only`) must be short."""
-    master = Master(yard)
-    master.add(_starting_columns(yard))
-    _value, bound, _duals = _converge(master, Pricer(yard, effort, unlimited=True), effort, relaxed=True)
-    return int(np.ceil(bound / 1_000_000 - 1e-4))
-
-
-def _converge(master: Master, pricer: Pricer, effort: Effort, *, relaxed: bool) -> tuple[float, int, Floats]:
-    """Price until nothing pays; returns the LP's value, the best Lagrangean bound met, and the last duals."""
-    bound, value, duals = -np.inf, np.inf, np.zeros(master.yard.atom_count)
-    for _round in range(effort.rounds):
+    homes = int(search.yard.atom_households.sum())
+    best: Floats | None = None
+    bound = -np.inf
+    rounds = 0
+    while rounds < effort.rounds:
+        rounds += 1
         value, duals = master.solve()
-        least, found = pricer.price(duals)
-        bound = max(bound, value + min(0.0, least) * len(duals) if least < -_EPSILON else value)
-        wanted = [g for _v, g in found if relaxed or master.yard.is_whole(g)]
-        if not master.add(wanted[: max(200, 2 * len(duals))]):
+        point = duals if best is None else effort.smoothing * best + (1 - effort.smoothing) * duals
+        least, found = search.price(point)
+        lower = _paid(master, point) + homes * least
+        if best is None or lower > bound:
+            best, bound = point, lower
+        if not master.add(found) and point is not duals:
+            least, found = search.price(duals)
+            if not master.add(found):
+                best, bound = duals, value
+        if value - bound <= effort.converged_share * abs(value):
             break
-    return value, int(np.floor(bound + 0.5)), duals
+    return Relaxed(int(np.floor(bound + 1e-3)), duals if best is None else best, rounds)
 
 
-def _starting_columns(yard: Yard) -> list[Group]:
+def _paid(master: Master, duals: Floats) -> float:
+    paid = float(duals[: master.yard.atom_count].sum())
+    return paid + float(duals[master.yard.atom_count :].sum()) * master.joins_wanted
+
+
+def starting_columns(yard: Yard) -> list[Group]:
     """Every interval alone, in every building."""
     table = zip(yard.interval_building, yard.interval_low, yard.interval_high, strict=True)
     return [((int(b), int(low), int(high)),) for b, low, high in table]
 
 
-def _choose(
-    master: Master, known: tuple[Group, ...], value: float, duals: Floats, effort: Effort
-) -> tuple[Group, ...]:
-    """The best division among the promising connected columns, by MIP; `known` if that is not better.
-
-    A column whose reduced cost exceeds the distance between `known` and the LP cannot improve on `known`.
-    """
-    yard = master.yard
-    cost = sum(yard.cost_of(g) for g in known)
-    prefix = np.concatenate([[0.0], np.cumsum(duals)])
-    promising = []
-    for k, group in enumerate(master.groups):
-        if master.is_whole[k]:
-            reduced = master.costs[k] - sum(prefix[high + 1] - prefix[low] for _b, low, high in group)
-            if reduced <= cost - value:
-                promising.append((float(reduced), k))
-    if cost - value <= effort.good_share * cost or yard.atom_count > effort.mip_atoms:
-        return known
-    kept = sorted(k for _reduced, k in sorted(promising)[: effort.mip_columns])
-    chosen = {master.groups[k]: master.costs[k] for k in kept} | {g: yard.cost_of(g) for g in known}
-    found = cover_by_mip(list(chosen), list(chosen.values()), yard, effort)
-    return found if found and sum(chosen[g] for g in found) < cost else known
-
-
-def cover_by_mip(
-    groups: Sequence[Group], costs: Sequence[int], yard: Yard, effort: Effort
-) -> tuple[Group, ...]:
-    """The cheapest exact cover with these columns, as far as `mip_nodes` reach; () when none was found."""
-    solver = quiet_solver()
-    solver.setOptionValue("presolve", "on")
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_max_nodes", effort.mip_nodes)
-    solver.setOptionValue("mip_heuristic_effort", 0.0)  # the dive did that, and better
-    starts, rows = [], []
-    for group in groups:
-        starts.append(len(rows))
-        for _b, low, high in group:
-            rows += range(low, high + 1)
-    count, ones = len(groups), np.ones(yard.atom_count)
-    no_rows = np.array([], np.int32)
-    solver.addRows(yard.atom_count, ones, ones, 0, np.zeros(yard.atom_count, np.int32), no_rows, np.array([]))
-    solver.addCols(
-        count, np.array(costs, float), np.zeros(count), np.ones(count), len(rows),
-        np.array(starts, np.int32), np.array(rows, np.int32), np.ones(len(rows)),
-    )  # fmt: skip
-    kinds = np.full(count, highspy.HighsVarType.kInteger)
-    solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
-    solver.run()
-    if solver.getInfo().primal_solution_status != 2:
-        return ()
-    chosen = np.array(solver.getSolution().col_value, float)
-    return tuple(g for g, x in zip(groups, chosen, strict=True) if x > 0.5)
+def dive(master: Master, search: Search, effort: Effort) -> tuple[Group, ...]:
+    """Fix the strongest micro-grids one after the other and price for what is left, until nothing is open."""
+    closed = np.zeros(master.yard.atom_count)
+    while True:
+        shares = master.shares()
+        if np.all((shares < 1e-6) | (shares > 1 - 1e-6)):
+            return tuple(g for g, share in zip(master.groups, shares, strict=True) if share > 0.5)
+        is_first = True
+        for k in np.argsort(-shares, kind="stable"):
+            if shares[k] < effort.strong_share and not is_first:
+                break
+            rows = rows_of(master.groups[k])
+            if closed[rows].any():
+                continue
+            master.fix(int(k))
+            closed[rows] = 1.0
+            is_first = False
+        for _round in range(effort.dive_rounds):
+            _value, duals = master.solve()
+            if not master.add(search.price(duals, closed)[1]):
+                break
+        master.solve()

@@ -6,7 +6,8 @@ and 0.05*(s-65)^2 metres becomes 65*(s-65)^2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
@@ -51,6 +52,21 @@ class Ground:
     edges: list[frozenset[int]] = field(default_factory=list)
     distance: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
+    def buildings_of(self, compounds: Container[int]) -> list[int]:
+        """The buildings of these compounds."""
+        return [b for b, block in enumerate(self.blocks) if block.compound in compounds]
+
+    def component(self, building: int, *, allow_cross: bool) -> frozenset[int]:
+        """The buildings that could ever share a micro-grid with this one, through others."""
+        reached, stack = {building}, [building]
+        while stack:
+            b = stack.pop()
+            for other in self.edges[b] - reached:
+                if allow_cross or self.blocks[other].compound == self.blocks[b].compound:
+                    reached.add(other)
+                    stack.append(other)
+        return frozenset(reached)
+
     def compound_neighbours(self) -> dict[int, dict[int, int]]:
         """Compound -> neighbouring compounds with their shortest joining edge (decimetres)."""
         found: dict[int, dict[int, int]] = {c: {} for c in range(len(self.compounds))}
@@ -63,53 +79,37 @@ class Ground:
         return found
 
 
-def atoms_of(row: int, stretch: Stretch, limits: Limits, *, is_down: bool, fineness: int) -> list[Atom]:
-    """The chain of one unit: whole when it fits, else blocks of floors.
-
-    Fineness 0: blocks of up to three floors. 1: these, cut once more where even shares of the unit
-    (two, three, ... micro-grids of it) would part. 2: single floors.
-    """
+def atoms_of(row: int, stretch: Stretch, limits: Limits, *, is_down: bool, height: int) -> list[Atom]:
+    """The chain of one unit: whole when it fits, else blocks of up to `height` floors."""
     most = limits.most_households
     if stretch.household_count <= most:
         return [Atom(row, 1, stretch.floors, stretch.household_count)]
-    height = 1 if fineness == 2 else max(1, min(3, most // stretch.most_homes_on_a_floor))
-    tops = {*range(height, stretch.floors, height), stretch.floors}
-    if fineness == 1:
-        tops |= _even_shares(stretch, limits)
+    height = max(1, min(height, most // stretch.most_homes_on_a_floor))
     atoms: list[Atom] = []
     low = 1
-    for high in sorted(tops):
+    for high in [*range(height, stretch.floors, height), stretch.floors]:
         homes = stretch.homes_up_to(high) - stretch.homes_up_to(low - 1)
         if homes == 0:
             continue  # floors without homes go with the next block
         atoms.append(Atom(row, low, high, homes))
         low = high + 1
-    if low <= stretch.floors:
-        last = atoms.pop()
-        atoms.append(Atom(row, last.floor_from, stretch.floors, last.households))
     return atoms[::-1] if is_down else atoms
 
 
-def _even_shares(stretch: Stretch, limits: Limits) -> set[int]:
-    """Top floors at which the unit falls into k nearly equal shares, for every k that could be in range."""
-    total, tops = stretch.household_count, set()
-    fewest = -(-total // limits.most_households)
-    for shares in range(fewest, max(fewest, total // limits.least_households) + 1):
-        for j in range(1, shares):
-            wanted = total * j / shares
-            tops.add(min(range(1, stretch.floors), key=lambda f: (abs(stretch.homes_up_to(f) - wanted), f)))
-    return tops
+def lay_out(problem: Problem, *, fine_atoms: int) -> Ground:
+    """The ground of the problem, which is one community.
 
-
-def lay_out(problem: Problem, rows: Sequence[int], fineness: Mapping[str, int] | None = None) -> Ground:
-    """The ground of the community whose input rows are `rows`; `fineness` of a compound is 0 unless named."""
-    finer = fineness or {}
+    Large units are cut at every floor; in a compound with more than `fine_atoms` floors, at every third.
+    """
     stretches = problem.stretches
-    compounds = sorted({stretches[r].compound for r in rows})
+    compounds = sorted({s.compound for s in stretches})
     index = {name: i for i, name in enumerate(compounds)}
     chains: dict[tuple[str, str], list[int]] = {}
-    for r in rows:
-        chains.setdefault((stretches[r].compound, stretches[r].building), []).append(r)
+    floors = Counter[str]()
+    for r, stretch in enumerate(stretches):
+        is_large = stretch.household_count > problem.limits.most_households
+        floors[stretch.compound] += stretch.floors if is_large else 1
+        chains.setdefault((stretch.compound, stretch.building), []).append(r)
     blocks = []
     for (compound, building), chain in sorted(chains.items()):
         atoms: list[Atom] = []
@@ -119,7 +119,7 @@ def lay_out(problem: Problem, rows: Sequence[int], fineness: Mapping[str, int] |
                 stretches[r],
                 problem.limits,
                 is_down=place % 2 == 1,
-                fineness=finer.get(compound, 0),
+                height=1 if floors[compound] <= fine_atoms else 3,
             )
         x = sum(stretches[r].x_metres for r in chain) / len(chain)
         y = sum(stretches[r].y_metres for r in chain) / len(chain)
@@ -133,7 +133,7 @@ def lay_out(problem: Problem, rows: Sequence[int], fineness: Mapping[str, int] |
 
 
 def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) -> list[frozenset[int]]:
-    """Gabriel graph with edges up to `max_join_metres`; on a sketch, across compounds only confirmed pairs."""
+    """Gabriel graph with edges up to `max_join_metres`; on a sketch, only confirmed pairs of compounds."""
     reach = problem.limits.max_join_metres * 10
     edges: list[set[int]] = [set() for _ in ground.blocks]
     for a, b in gabriel_pairs(points):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from xiaojia.engines.partition._ground import gabriel_pairs
 from xiaojia.engines.partition.problem import Part, Problem, Stretch, community_of
@@ -71,10 +72,6 @@ class Places:
         (ax, ay), (bx, by) = ((round(v * 10) for v in self.spots[k]) for k in (a, b))
         return round(math.hypot(ax - bx, ay - by)) / 10
 
-    def community(self, compound: str) -> str:
-        """The community part of a compound's name."""
-        return community_of(compound, has_communities=True)
-
     def _edges(self) -> dict[Key, set[Key]]:
         import numpy as np
 
@@ -83,7 +80,7 @@ class Places:
         edges: dict[Key, set[Key]] = {key: set() for key in self.spots}
         by_community: dict[str, list[Key]] = {}
         for key in sorted(self.spots):
-            by_community.setdefault(self.community(key[0]), []).append(key)
+            by_community.setdefault(community_of(key[0]), []).append(key)
         for keys in by_community.values():
             points = np.array([[round(v * 10) for v in self.spots[k]] for k in keys], float)
             for i, j in gabriel_pairs(points):
@@ -102,7 +99,7 @@ class Places:
 
 
 def describe(places: Places, parts: Sequence[Part]) -> Description:
-    """Measure a partition; never refuses, only says what is the case. A few milliseconds for 4,200 households."""
+    """Measure a partition; never refuses, only says what is the case. Milliseconds for 4,200 households."""
     members: dict[int, list[Part]] = {}
     for part in parts:
         members.setdefault(part.microgrid, []).append(part)
@@ -202,10 +199,8 @@ def _cuts_price(places: Places, parts: Sequence[Part]) -> float:
             pieces = sorted(by_unit.get((compound, building, stretch.unit), []), key=lambda p: p.floor_from)
             if not pieces:
                 continue
-            price += weights.cut_inside_unit * sum(
-                a.microgrid != b.microgrid for a, b in zip(pieces, pieces[1:], strict=False)
-            )
+            price += weights.cut_inside_unit * sum(a.microgrid != b.microgrid for a, b in pairwise(pieces))
             order = pieces[::-1] if place % 2 else pieces
             ends.append((order[0].microgrid, order[-1].microgrid))
-        price += weights.cut_between_units * sum(a[1] != b[0] for a, b in zip(ends, ends[1:], strict=False))
+        price += weights.cut_between_units * sum(a[1] != b[0] for a, b in pairwise(ends))
     return price

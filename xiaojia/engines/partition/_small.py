@@ -1,4 +1,4 @@
-"""Small yards: every connected micro-grid is listed, and the cheapest exact cover found. The answer is its own proof."""
+"""Small yards: all connected micro-grids are listed, the cheapest exact cover found, its own proof."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xiaojia.engines.partition import _tables
+from xiaojia.engines.partition import _cover
 from xiaojia.engines.partition._yard import Interval, Yard
 from xiaojia.engines.partition.problem import Effort
 
@@ -30,7 +30,7 @@ def divide_small(yard: Yard, effort: Effort) -> Division | None:
     masks = np.empty(effort.small_columns, np.int64)
     costs = np.empty(effort.small_columns, np.int64)
     near = np.array([sum(1 << o for o in others) for others in yard.adjacency], np.int64)
-    count = _tables.all_columns(
+    count = _cover.all_columns(
         buildings, yard.interval_start, yard.interval_low, yard.interval_high, yard.interval_households,
         yard.interval_cut, yard.distance, yard.compound, near, yard.size_price, yard.fee, masks, costs,
     )  # fmt: skip
@@ -41,7 +41,7 @@ def divide_small(yard: Yard, effort: Effort) -> Division | None:
     order = np.lexsort((masks, costs, lowest))
     masks, costs, lowest = masks[order], costs[order], lowest[order]
     starts = np.searchsorted(lowest, np.arange(yard.atom_count + 1)).astype(np.int64)
-    steps = _tables.cover(yard.atom_count, masks, costs, starts)
+    steps = _cover.cover(yard.atom_count, masks, costs, starts)
     chosen = [int(k) for k in steps if k >= 0]
     groups = tuple(intervals_of(yard, int(masks[k])) for k in chosen)
     cost = int(sum(costs[k] for k in chosen))

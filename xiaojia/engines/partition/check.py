@@ -96,11 +96,11 @@ def _touch(
     peers: Sequence[tuple[str, str]],
     reach: int,
 ) -> bool:
-    """A Gabriel edge within reach (positions to the decimetre); places that coincide touch through the first of them."""
+    """A Gabriel edge within reach (positions to the decimetre); places that coincide all touch."""
     (ax, ay), (bx, by) = (tuple(round(v * 10) for v in spots[k]) for k in (a, b))
-    if problem.neighbours is not None and a[0] != b[0]:
-        if (a[0], b[0]) not in problem.neighbours and (b[0], a[0]) not in problem.neighbours:
-            return False
+    confirmed = problem.neighbours
+    if confirmed is not None and a[0] != b[0] and not {(a[0], b[0]), (b[0], a[0])} & confirmed:
+        return False
     if (a[0] != b[0] or problem.neighbours is None) and round(math.hypot(ax - bx, ay - by)) > reach * 10:
         return False
     mx, my, radius = (ax + bx) / 2, (ay + by) / 2, ((ax - bx) ** 2 + (ay - by) ** 2) / 4

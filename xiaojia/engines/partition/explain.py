@@ -1,4 +1,4 @@
-"""The reason for each exception, in words that neighbours understand. Chinese; `name` turns an id into a name."""
+"""The reason for each exception, in neighbours' words (Chinese); `name` turns an id into a name."""
 
 from __future__ import annotations
 
@@ -50,14 +50,17 @@ def _why_joined(certificate: Mapping[str, Any], name: Name) -> str:
 
 
 def _why_short(certificate: Mapping[str, Any], limits: Limits) -> str:
-    total, proven = certificate.get("total"), certificate.get("least_short", 0)
-    method = certificate.get("method")
+    least, most = limits.least_households, limits.most_households
     if not certificate:
-        return f"从旁边移一些过来，满 {limits.least_households} 户就合适。"
-    if method == "totals" and proven:
-        if total < limits.least_households:
-            return f"{limits.max_join_metres} 米内能合的一共才 {total} 户，怎么分都不够 {limits.least_households} 户。"
-        return f"这一片一共 {total} 户，分成 {total // limits.least_households + 1} 个就有一个不够，再少一个又超过 {limits.most_households} 户。"
-    if proven and certificate.get("is_proven"):
-        return f"这一片一共 {total} 户，单元不拆开，所有分法都比过了：至少有 {proven} 个小家不够。"
-    return f"这一片一共 {total} 户，试过的分法里这样最好；最少 {proven} 个不够，有没有更好的还没证明。"
+        return f"从旁边移一些过来，满 {least} 户就合适。"
+    total, proven = int(certificate["total"]), int(certificate["least_short"])
+    here = f"这一片一共 {total} 户，"
+    if proven and certificate["method"] == "totals":
+        if total < least:
+            return f"{limits.max_join_metres} 米内能合的一共才 {total} 户，怎么分都不够 {least} 户。"
+        return f"{here}分成 {total // least + 1} 个就有一个不够，再少一个又超过 {most} 户。"
+    if proven and certificate["is_proven"]:
+        return f"{here}单元不拆开，所有分法都比过了：至少有 {proven} 个小家不够。"
+    if proven:
+        return f"{here}至少有 {proven} 个不够；还能不能再少，没有证明，可以试着手工调。"
+    return f"{here}试过的分法里这样最好；有没有更好的，没有证明，可以试着手工调。"

@@ -69,17 +69,31 @@ class Effort:
 
     small_atoms: int = 16
     small_columns: int = 12_000
-    rounds: int = 120
-    columns_per_centre: int = 4
-    dive_rounds: int = 3
-    mip_nodes: int = 50
-    mip_columns: int = 1_500
-    mip_atoms: int = 120
-    cluster_atoms: int = 250
-    good_share: float = 0.0005
+    rounds: int = 200
+    columns_per_centre: int = 6
+    sets: int = 20_000
+    deepest: int = 8
+    proof_sets: int = 50_000
+    least_deep: int = 3
+    smoothing: float = 0.8
+    converged_share: float = 0.0001
+    strong_share: float = 0.8
+    dive_rounds: int = 1
+    good_share: float = 0.0007
+    dear: int = 650
+    windows: int = 200
+    window_groups: tuple[int, ...] = (6, 12, 24)
+    window_columns: int = 3_000
+    window_nodes: int = 50
+    proof_columns: tuple[int, ...] = (1_000, 4_000, 16_000, 64_000)
+    proof_entries: int = 4_000_000
+    certificate_atoms: int = 400
+    proof_nodes: int = 20
+    pair_atoms: int = 1_000
+    triple_atoms: int = 500
+    fine_atoms: int = 1_200
     cluster_neighbours: int = 4
     cluster_rounds: int = 4
-    fine_atoms: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +113,8 @@ class Problem:
             key = (stretch.compound, stretch.building, stretch.unit)
             if key in seen:
                 raise BadProblem(
-                    f"row {number}: compound {key[0]}, building {key[1]}, unit {key[2] or '(none)'} stands twice;"
-                    " put its households into one row"
+                    f"row {number}: compound {key[0]}, building {key[1]}, unit {key[2] or '(none)'} stands"
+                    " twice; put its households into one row"
                 )
             seen.add(key)
 
@@ -122,10 +136,10 @@ def _check_stretch(number: int, stretch: Stretch) -> None:
         raise BadProblem(f"row {number}: {stretch.household_count} households in one unit; check the number")
 
 
-def community_of(compound: str, *, has_communities: bool) -> str:
-    """The text before the first `-`, or '' when the compound has none."""
+def community_of(compound: str) -> str:
+    """The text before the first `-`; compounds without one are a community together."""
     head, dash, _rest = compound.partition("-")
-    return head if dash and has_communities else ""
+    return head if dash else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""From the LP to whole micro-grids and to the proof: exact windows, then a MIP over all that could still pay.
+
+With the duals of the LP each micro-grid has a reduced price, and the reduced prices of a division add up to
+its distance from the bound. A better division can only use micro-grids cheaper than that distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from xiaojia.engines.partition._columns import (
+    Group,
+    Master,
+    Relaxed,
+    Search,
+    add_cover,
+    converge,
+    dive,
+    make_integer,
+    quiet_solver,
+    rows_of,
+    starting_columns,
+)
+from xiaojia.engines.partition._small import Division, count_short
+from xiaojia.engines.partition._yard import Floats, Yard
+from xiaojia.engines.partition.problem import Effort
+
+
+class Columns:
+    """A yard whose LP is solved at once, and its division when it is asked for."""
+
+    def __init__(self, yard: Yard, effort: Effort) -> None:
+        self._yard, self._effort = yard, effort
+        self._master = Master(yard)
+        self._master.add(starting_columns(yard))
+        self._search = Search(yard, effort)
+        self._relaxed = converge(self._master, self._search, effort)
+        self.bound = self._relaxed.bound
+        self.work = {"sets": self._search.set_count, "rounds": self._relaxed.rounds}
+
+    def divide(self) -> Division:
+        """The division, with a bound that is never below the LP's."""
+        groups = dive(self._master, self._search, self._effort)
+        improver = Improver(self._search, self._relaxed, self._effort)
+        groups = improver.improve(groups)
+        groups, bound = improver.prove(groups)
+        cost = sum(self._yard.cost_of(g) for g in groups)
+        self.work |= {"columns": len(self._master.groups), "windows": improver.windows}
+        return Division(groups, cost, min(cost, bound), count_short(self._yard, groups))
+
+
+class Improver:
+    """Makes a division better by re-dividing small areas exactly, and proves what is left."""
+
+    def __init__(self, search: Search, relaxed: Relaxed, effort: Effort) -> None:
+        self._search = search
+        self._yard = search.yard
+        self._effort = effort
+        self._bound = self._lowest = relaxed.bound
+        self._duals = relaxed.duals
+        self._prefix = np.concatenate([[0.0], np.cumsum(relaxed.duals[: self._yard.atom_count])])
+        self._per_join = float(relaxed.duals[self._yard.atom_count :].sum())
+        self.windows = 0
+
+    def improve(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+        """Re-divide the surroundings of each dear micro-grid until nothing changes, wider and wider."""
+        kept = set(groups)
+        for width in self._effort.window_groups:
+            tried: set[frozenset[Group]] = set()
+            while self.windows < self._effort.windows and not self._is_good(kept):
+                window = next((w for w in self._windows(kept, width) if w not in tried), None)
+                if window is None:
+                    break
+                self.windows += 1
+                tried.add(window)
+                kept = (kept - window) | set(self._redivide(sorted(window)))
+        return tuple(sorted(kept))
+
+    def _is_good(self, groups: Iterable[Group]) -> bool:
+        cost = self._cost(groups)
+        return cost - self._bound <= self._effort.good_share * cost
+
+    def _cost(self, groups: Iterable[Group]) -> int:
+        return sum(self._yard.cost_of(g) for g in groups)
+
+    def _reduced(self, group: Group) -> float:
+        paid = sum(self._prefix[high + 1] - self._prefix[low] for _b, low, high in group)
+        joins = len({int(self._yard.compound[b]) for b, _low, _high in group}) - 1
+        return float(self._yard.cost_of(group) - paid - self._per_join * joins)
+
+    def _windows(self, groups: set[Group], width: int) -> Iterator[frozenset[Group]]:
+        """Each dear micro-grid with its nearest others, the dearest first."""
+        for price, seed in sorted((-self._reduced(g), g) for g in groups):
+            if -price < self._effort.dear:
+                return
+            yield self._around(seed, groups, width)
+
+    def _around(self, seed: Group, groups: set[Group], width: int) -> frozenset[Group]:
+        mine = [b for b, _l, _h in seed]
+        nearest = self._yard.distance[mine].min(axis=0)
+
+        def farness(group: Group) -> tuple[bool, int, Group]:
+            return group != seed, min(int(nearest[b]) for b, _l, _h in group), group
+
+        return frozenset(sorted(groups, key=farness)[:width])
+
+    def _redivide(self, window: Sequence[Group]) -> tuple[Group, ...]:
+        """The cheapest division of what these micro-grids hold, among the columns that could pay."""
+        closed = np.ones(self._yard.atom_count)
+        rows = sorted(row for group in window for row in rows_of(group))
+        closed[rows] = 0.0
+        distance = sum(self._reduced(g) for g in window)
+        columns, _reach = self._columns(distance, closed, self._effort.window_columns)
+        return self._cheapest(columns, tuple(window), rows, self._effort.window_nodes)[0]
+
+    def _columns(self, distance: float, closed: Floats | None, limit: int) -> tuple[list[Group], float]:
+        """All columns of reduced price up to `distance`, or up to the part of it that stays below `limit`."""
+        reach = distance
+        while True:
+            columns = self._search.listed(self._duals, closed, reach, limit)
+            if columns is not None:
+                return columns, reach
+            reach /= 2
+
+    def prove(self, groups: tuple[Group, ...]) -> tuple[tuple[Group, ...], int]:
+        """The best division among all columns that could still pay, and the bound that this proves.
+
+        A few columns first: what they improve brings the others nearer to being out of question.
+        """
+        most = self._effort.proof_entries // self._yard.atom_count
+        for limit in sorted({min(limit, most) for limit in self._effort.proof_columns}):
+            if self._is_good(groups):
+                break
+            distance = self._cost(groups) - self._bound + 1.0
+            columns, reach = self._columns(distance, None, limit)
+            rows = range(self._yard.atom_count)
+            groups, least = self._cheapest(columns, groups, rows, self._effort.proof_nodes)
+            if reach < distance:
+                least = min(least, self._lowest + int(reach))
+            self._bound = max(self._bound, least)
+        return groups, self._bound
+
+    def _cheapest(
+        self, columns: Sequence[Group], known: tuple[Group, ...], rows: Sequence[int], nodes: int
+    ) -> tuple[tuple[Group, ...], int]:
+        """The cheapest exact cover of `rows`, never worse than `known`, and a bound for these columns."""
+        yard = self._yard
+        names = list(dict.fromkeys([*known, *columns]))
+        costs = [yard.cost_of(g) for g in names]
+        before = sum(costs[: len(known)])
+        if len(names) == len(known):
+            return known, before
+        place = {row: i for i, row in enumerate(rows)}
+        solver = quiet_solver()
+        for option, value in (("mip_rel_gap", 1e-5), ("mip_max_nodes", nodes)):
+            solver.setOptionValue(option, value)
+        add_cover(solver, len(place), [[place[r] for r in rows_of(g)] for g in names], np.array(costs, float))
+        make_integer(solver, len(names))
+        start = np.zeros(len(names))
+        start[: len(known)] = 1.0
+        solver.setSolution(len(names), np.arange(len(names), dtype=np.int32), start)
+        solver.run()
+        info = solver.getInfo()
+        chosen = np.array(solver.getSolution().col_value, float)
+        found = tuple(g for g, x in zip(names, chosen, strict=True) if x > 0.5)
+        least = min(before, int(np.floor(max(info.mip_dual_bound, 0.0) + 1e-3)))
+        is_cover = sorted(row for g in found for row in rows_of(g)) == list(rows)
+        return (found if is_cover and self._cost(found) < before else known), least
