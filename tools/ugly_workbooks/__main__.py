@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.ugly_workbooks.contents import contents
+from tools.ugly_workbooks.mixed import mixed
 from tools.ugly_workbooks.paper import Workbook
 from tools.ugly_workbooks.shapes import shapes
 
@@ -13,7 +14,7 @@ from tools.ugly_workbooks.shapes import shapes
 def write_all(folder: Path, *, seed: int) -> Iterator[tuple[Path, Workbook]]:
     """Write every workbook with its truth into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for book in (*shapes(seed), *contents(seed)):
+    for book in (*shapes(seed), *contents(seed), *mixed(seed)):
         yield book.write(folder), book
 
 

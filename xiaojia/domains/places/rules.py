@@ -36,6 +36,7 @@ DITTO: Final = re.compile(r"同上|〃|″|\"|''|”|“|同前|同上户|ditto|
 _DASHES = re.compile(r"\s*[-‐‑‒–—―−﹣~～至_]+\s*")  # the dashes that people type
 _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[、，,;；。.·]+$")
+_FLOAT_TAIL = re.compile(r"(?<=\d)\.0+$")
 _CHINESE: Final = "零一二三四五六七八九"
 _CHINESE_NUMBER = re.compile(r"[零一二两三四五六七八九十]{1,3}(?=号?[栋幢座楼]|单元|层|楼|号|室|门|#)")
 _NAME = r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]|[甲乙丙丁]"
@@ -84,6 +85,7 @@ def read_address(
 def fold(text: str) -> str:
     """Half width, capitals, one kind of dash, no spaces; Chinese numbers before 栋, 单元, 楼 as digits."""
     folded = unicodedata.normalize("NFKC", text.replace("″", "〃")).upper()
+    folded = _FLOAT_TAIL.sub("", folded)
     folded = _MARKS.sub("", _SPACES.sub("", _DASHES.sub("-", folded)))
     return _CHINESE_NUMBER.sub(lambda m: str(_from_chinese(m.group())), folded).replace("—", "-")
 

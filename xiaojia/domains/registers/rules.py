@@ -105,8 +105,27 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
 )
 _HEADING_PATTERNS: Final = tuple((meaning, re.compile(pattern)) for meaning, pattern in _HEADINGS)
 
+_LOOSE_PATTERNS: Final = tuple(
+    (meaning, re.compile(pattern))
+    for meaning, pattern in (
+        ("contact_phone", r"电话|手机|联系(?:方式|号码)"),
+        ("household_size", r"人口|人数|成员数"),
+        ("address", r"地址|住址"),
+        ("compound", r"小区|院落|楼盘"),
+        ("unit", r"单元"),
+        ("building", r"楼栋|[栋幢]|楼号"),
+        ("door", r"房[号间屋]|门牌|门号|室号|户号"),
+        ("contact_name", r"户主|业主|联系人|住户"),
+        ("grid", r"网格"),
+    )
+)
+"""For headings that no pattern names: one of these words inside is a guess that a person confirms."""
+_LONGEST_LOOSE: Final = 10
+_NO_LOOSE: Final = re.compile(r"\d|[一二三四五六七八九十](?:[栋幢]|单元|号)|^第|[。，；？]|是否")
+
 _UNNEEDED: Final = re.compile(
-    r"序号?|编号|no\.?|性别|年龄|出生(?:日期|年月|年月日)?|生日|备注|说明|职业|工作单位|单位|学历|文化程度|婚姻(?:状况)?"
+    r"(?:网格员|网格长|楼栋长|单元长|家长|志愿者|物业|民警|干部|监护人|配偶|子女|紧急联系人).*"
+    r"|(?:原|户籍|工作|单位|产权).*|序号?|编号|no\.?|性别|年龄|出生(?:日期|年月|年月日)?|生日|备注|说明|职业|工作单位|单位|学历|文化程度|婚姻(?:状况)?"
     r"|户籍(?:人口|人数|人口数|地|所在地|地址|类型|性质)?|户口.*|籍贯|房屋(?:面积|性质|类型|用途|状态|情况)|(?:建筑)?面积|产权.*|.*(?:时间|日期)"
     r"|是否.*|.*情况|网格员|网格长|楼栋长|单元长|签[字名]|填表人|社区|街道|区县|城市|房屋|人员类别|类别|类型|kind|block_id|town|lat|lon"
     r"|year.*|.*_code|region_zh|blocks|男|女|其他|户主信息|家庭信息|住房信息|房屋信息|人员信息|基本信息|联系信息"
@@ -212,7 +231,15 @@ def meaning_of(heading: str) -> str:
                 return meaning
         if _UNNEEDED.fullmatch(part):
             return ""
+        if part in parts and (loose := _loose_meaning_of(part)):
+            return loose
     return ""
+
+
+def _loose_meaning_of(key: str) -> str:
+    if len(key) > _LONGEST_LOOSE or _NO_LOOSE.search(key):
+        return ""
+    return next((meaning for meaning, pattern in _LOOSE_PATTERNS if pattern.search(key)), "")
 
 
 def refusal_of(heading: str) -> str:
@@ -234,4 +261,6 @@ def is_heading(text: str) -> bool:
     if not key or len(key) > 24:
         return False
     known = any(pattern.fullmatch(key) for _m, pattern in _HEADING_PATTERNS)
-    return known or bool(_UNNEEDED.fullmatch(key)) or (bool(refusal_of(text)) and len(key) <= 12)
+    if known or _UNNEEDED.fullmatch(key) is not None or _loose_meaning_of(key):
+        return True
+    return bool(refusal_of(text)) and len(key) <= 12

@@ -104,11 +104,17 @@ def _find_head(sheet: Sheet) -> tuple[int, int, list[str]] | None:
 
 
 def _recognised(row: Sequence[str]) -> int:
-    """How many cells read like headings; 0 where the row is data that happens to say 户主 and 男."""
+    """How much this row reads like a head; 0 where the row is data that happens to say 户主 and 男."""
     count = sum(is_heading(cell) for cell in row)
     if any(_LONG_NUMBER.search(cell) for cell in row):
         return 0
-    return count if count > 2 or count * 2 >= sum(bool(cell) for cell in row) else 0
+    is_head = count > 2 or (count > 1 and count * 2 >= sum(bool(cell) for cell in row))
+    return sum(_worth(cell) for cell in row) if is_head else 0
+
+
+def _worth(cell: str) -> int:
+    """A heading with a meaning says more than one that is also the parent of others (户主信息)."""
+    return is_heading(cell) and 1 + bool(meaning_of(cell) or refusal_of(cell))
 
 
 def _recognised_pair(above: Sequence[str], below: Sequence[str], double: Sequence[str]) -> int:
@@ -118,9 +124,9 @@ def _recognised_pair(above: Sequence[str], below: Sequence[str], double: Sequenc
         lower = below[i] if i < len(below) else ""
         upper = above[i] if i < len(above) else ""
         if lower and lower != upper:
-            score += is_heading(lower)
+            score += _worth(lower)
         elif heading:
-            score += is_heading(upper)
+            score += _worth(upper)
     has_lower = any(is_heading(cell) for cell in below)
     return score if has_lower else 0
 

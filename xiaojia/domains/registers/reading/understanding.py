@@ -96,14 +96,18 @@ class _Reader:
         if (x is None) != (y is None):
             self._doubt("position", "x" if x is None else "y", _("坐标只有一半；补上另一半，或两格都空着。"))
             x = y = None
+        grid, place = self._carried("grid"), self._carried("place")
+        self._check_lengths(
+            compound=found.compound, building=found.building, unit=found.unit, grid=grid, place=place
+        )
         return replace(
             found,
             floors=self._number("floors", most=200) or 0,
             doors_per_floor=self._number("doors_per_floor", most=200) or 0,
             x_metres=x,
             y_metres=y,
-            grid_name=self._carried("grid"),
-            place=self._carried("place"),
+            grid_name=grid,
+            place=place,
             doubts=tuple(self._doubts),
         )
 
@@ -135,10 +139,7 @@ class _Reader:
         sentence = where % {"row": self._row.number, "column": heading} + what
         self._doubts.append(Doubt(code, heading, sentence))
 
-    def _check_lengths(self, address: Address) -> None:
-        texts = {"compound": address.compound, "building": address.building, "unit": address.unit}
-        for meaning in ("grid", "place"):
-            texts[meaning] = self._texts.get(meaning, "")
+    def _check_lengths(self, **texts: str) -> None:
         for meaning, text in texts.items():
             if len(text) > _LONGEST[meaning]:
                 self._doubt(
