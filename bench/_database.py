@@ -9,6 +9,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+_OWNER: dict[str, str] = {}
+
 
 @lru_cache(maxsize=1)
 def django_on_its_own_database() -> Path:
@@ -28,7 +30,14 @@ def django_on_its_own_database() -> Path:
 
     prepare(urls)
     os.environ["DATABASE_URL"] = urls.serving
+    _OWNER["url"] = urls.owner
     import django
 
     django.setup()
     return home
+
+
+def owner_url() -> str:
+    """Address of the same database as its owner, whom no row is hidden from."""
+    django_on_its_own_database()
+    return _OWNER["url"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.people import actions as people
@@ -20,8 +20,13 @@ def my_microgrid(request: HttpRequest) -> HttpResponse:
 
 
 def neighbours(request: HttpRequest) -> HttpResponse:
-    """Door by door whom to ask for, as far as they agreed; leaves a view-log row. Prints as a list."""
+    """Door by door whom to ask for, as far as they agreed; leaves a view-log row. Prints as a list.
+
+    Whoever sees the whole community looks people up one by one: nobody reads thousands of names at once.
+    """
     viewer, now = actor_of(request), clock.now()
+    if viewer.scope.is_wide:
+        return redirect("find")
     cards = people_queries.contact_cards(viewer=viewer)
     people.log_view(
         viewer=viewer, at=now, reason="look_up", screen="neighbours",

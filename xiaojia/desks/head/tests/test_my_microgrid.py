@@ -79,3 +79,13 @@ def test_a_head_whose_micro_grid_ended_is_told_so_in_peace() -> None:
     answer = client.get("/")
     assert answer.status_code == 403
     assert "您还没有桌子" in answer.content.decode()
+
+
+def test_whoever_sees_the_whole_community_looks_people_up_one_by_one() -> None:
+    people_here = cast.build()
+    client = Client()
+    client.force_login(people_here.here.accounts["officer"])
+    answer = client.get("/neighbours/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/find/")
+    with entered(people_here.actor("secretary").scope):
+        assert not Viewlog.objects.exists()
