@@ -33,8 +33,9 @@ def clone(owner_url: str, community_id: int, *, copies: int) -> None:
         for label, table, columns in _tables():
             statement = sql.SQL(
                 "INSERT INTO {table} ({names}) SELECT {values} FROM {table}, generate_series(1, %s) AS k"
-                f" WHERE {WHERE.get(label, 'community_id = %s')}"  # type: ignore[arg-type]  # ours
+                " WHERE {belongs}"
             ).format(
+                belongs=sql.SQL(WHERE.get(label, "community_id = %s")),
                 table=sql.Identifier(table),
                 names=sql.SQL(", ").join(map(sql.Identifier, columns)),
                 values=sql.SQL(", ").join(map(sql.SQL, columns.values())),

@@ -1,4 +1,4 @@
-"""A district in one database: 250 communities, 309,000 households; every page of one of them, asked in turn."""
+"""A district in one database: 250 communities, 309,000 households; every page of one of them, in turn."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ TOLD: Final = 6
 
 
 def run(report: Report) -> None:
-    """The 95th percentile of each page, alone and among 249 others: the slowest are told, the worst judged."""
+    """The 95th percentile of each page, alone and among 249 others: the slowest are judged."""
     django_on_its_own_database()
     from tests.busy import busy
-
     from xiaojia.domains.people.models import Household
     from xiaojia.kernel.tenancy import entered
 
