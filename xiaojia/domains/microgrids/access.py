@@ -12,7 +12,7 @@ from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor
 
 MAY: Final[dict[str, Rule]] = {
-    "see_microgrids": roles("secretary", "officer", "head"),
+    "see_microgrids": roles("secretary", "officer", "head", "steward"),
     "see_plans": roles("secretary", "officer"),
     "see_history": roles("secretary", "officer"),
     "export_plan": roles("secretary", "officer"),

@@ -47,7 +47,7 @@ class AdoptForm(forms.Form):
     from_on = forms.DateField(
         label=_("从哪一天算起"),
         help_text=_("今天，或者以后的一天。"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={
             "required": _("写上从哪一天算起。"),
             "invalid": _("日子没看懂，写成 2026-12-01 这样。"),
@@ -59,7 +59,7 @@ class HistoryForm(forms.Form):
     on = forms.DateField(
         label=_("哪一天"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("日子没看懂，写成 2026-05-03 这样。")},
     )
     compound = forms.IntegerField(label=_("院子"), required=False, min_value=0)

@@ -23,7 +23,7 @@ class ReceiveForm(forms.Form):
     as_of_on = forms.DateField(
         label=_("这份表是哪一天的"),
         help_text=_("旧的表不会盖掉新的。"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={
             "required": _("写上这份表是哪一天的。"),
             "invalid": _("日子没看懂，写成 2026-11-23 这样。"),

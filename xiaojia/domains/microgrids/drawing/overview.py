@@ -13,6 +13,8 @@ MARGIN = 46.0
 MARK = (15.0, 10.0)
 PLATE = 58.0
 MOST_HEIGHT = 820.0
+STEPPED_ASIDE = 26.0
+"""Farther than this from its nearest building, a plate gets a line to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class AreaPlate:
-    """The name of an area, its counts, and how many exceptions wait there."""
+    """The name of an area, its counts, and how many exceptions wait there; `leader` are points of a line."""
 
     x: float
     y: float
@@ -36,6 +38,7 @@ class AreaPlate:
     microgrid_count: int
     household_count: int
     exception_count: int
+    leader: str = ""
     height: float = PLATE
 
     @property
@@ -72,14 +75,13 @@ class Overview:
 
 
 def overview_of(areas: Sequence[Area], groups: Sequence[Group]) -> Overview:
-    """Draw all areas. Buildings stand at their true places; only the plates step aside for each other."""
+    """Draw all areas. Buildings stand at their true places; plates step aside for them and for each other."""
     houses = [h for area in areas for h in area.houses]
     left, right = min(h.x_metres for h in houses), max(h.x_metres for h in houses)
     low, high = min(h.y_metres for h in houses), max(h.y_metres for h in houses)
     room = WIDTH - 2 * MARGIN
     ratio = min(room / max(right - left, 1.0), (MOST_HEIGHT - 2 * MARGIN) / max(high - low, 1.0), 4.0)
     inset = (WIDTH - (right - left) * ratio) / 2
-    height = max((high - low) * ratio + 2 * MARGIN, len(areas) * (PLATE + 8) / 2 + 40) + 40
     places = {
         h.building_id: (inset + (h.x_metres - left) * ratio, MARGIN + (high - h.y_metres) * ratio)
         for h in houses
@@ -88,7 +90,9 @@ def overview_of(areas: Sequence[Area], groups: Sequence[Group]) -> Overview:
     tints = _tints(areas, by_id, places)
     marks = [Mark(*places[h.building_id], tints[_main_cluster(h)]) for h in houses]
     hulls = [_hull([places[h.building_id] for h in area.houses]) for area in areas]
-    return Overview(WIDTH, height, marks, hulls, _plates(areas, by_id, places, height), _bar(ratio))
+    plates = _plates(areas, by_id, places)
+    height = max((high - low) * ratio + 2 * MARGIN + 40, max(p.y + p.height for p in plates) + 50)
+    return Overview(WIDTH, height, marks, hulls, plates, _bar(ratio))
 
 
 def _main_cluster(house: House) -> int:
@@ -137,22 +141,37 @@ def _half(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _plates(
-    areas: Sequence[Area],
-    groups: Mapping[int, Group],
-    places: Mapping[int, tuple[float, float]],
-    height: float,
+    areas: Sequence[Area], groups: Mapping[int, Group], places: Mapping[int, tuple[float, float]]
 ) -> list[AreaPlate]:
-    """Plates near the middle of their areas, over no other plate and as few buildings as possible."""
+    """Plates near the middle of their areas, over no building and no other plate."""
     found: list[AreaPlate] = []
+    taken = [_mark_room(spot) for spot in places.values()]
     for area in sorted(areas, key=lambda a: _middle(a, places)[1]):
         pins = {p for c in area.cluster_ids for p in groups[c].pins}
         counts = f"{len(area.cluster_ids)} 个小家 · {area.household_count:,} 户"
         wide = max(text_width(area.name, NAME_TEXT), text_width(counts, TEXT)) + 24 + (34 if pins else 0)
-        x, y = _free_place(_middle(area, places), wide, found, list(places.values()), height)
+        x, y = _free_place(_middle(area, places), wide, taken)
+        taken.append((x - 8, y - 8, wide + 16, PLATE + 16))
+        leader = _leader((x, y, wide, PLATE), [places[h.building_id] for h in area.houses])
         found.append(
-            AreaPlate(x, y, wide, area.key, area.name, len(area.cluster_ids), area.household_count, len(pins))
+            AreaPlate(
+                x,
+                y,
+                wide,
+                area.key,
+                area.name,
+                len(area.cluster_ids),
+                area.household_count,
+                len(pins),
+                leader,
+            )
         )
     return found
+
+
+def _mark_room(spot: tuple[float, float]) -> Rectangle:
+    """A building's mark with two pixels around it."""
+    return spot[0] - MARK[0] / 2 - 2, spot[1] - MARK[1] / 2 - 2, MARK[0] + 4, MARK[1] + 4
 
 
 def _middle(area: Area, places: Mapping[int, tuple[float, float]]) -> tuple[float, float]:
@@ -160,28 +179,30 @@ def _middle(area: Area, places: Mapping[int, tuple[float, float]]) -> tuple[floa
     return sum(x for x, _y in spots) / len(spots), sum(y for _x, y in spots) / len(spots)
 
 
-def _free_place(
-    middle: tuple[float, float],
-    wide: float,
-    others: Sequence[AreaPlate],
-    marks: Sequence[tuple[float, float]],
-    height: float,
-) -> tuple[float, float]:
-    """The best of a grid of places: a covered building costs 40 pixels of way, a covered plate 10,000."""
+def _free_place(middle: tuple[float, float], wide: float, taken: Sequence[Rectangle]) -> tuple[float, float]:
+    """The nearest free place of a grid; below everything there is always one, the picture grows for it."""
     left, top = middle[0] - wide / 2, middle[1] - PLATE / 2
+    lowest = max(y + tall for _x, y, _wide, tall in taken)
+    columns = {min(max(6.0, left + dx), WIDTH - wide - 6) for dx in range(-int(WIDTH), int(WIDTH) + 1, 20)}
+    rows = {max(6.0, top + dy) for dy in range(-int(lowest), int(lowest) + 1, 12)} | {lowest}
+    spots = sorted((abs(x - left) + abs(y - top), x, y) for x in columns for y in rows)
+    return next(
+        (x, y) for _far, x, y in spots if not any(_covers((x, y, wide, PLATE), other) for other in taken)
+    )
 
-    def price(spot: tuple[float, float]) -> float:
-        mine = (*spot, wide, PLATE)
-        covered = sum(gap(mine, (x - MARK[0] / 2, y - MARK[1] / 2, *MARK)) < 2 for x, y in marks)
-        plates = sum(gap(mine, (o.x, o.y, o.width, PLATE)) < 8 for o in others)
-        return plates * 10_000 + covered * 40 + abs(spot[0] - left) + abs(spot[1] - top)
 
-    spots = [
-        (min(max(6.0, left + dx), WIDTH - wide - 6), min(max(6.0, top + dy), height - PLATE - 50))
-        for dx in range(-160, 161, 20)
-        for dy in range(-240, 241, 12)
-    ]
-    return min(spots, key=price)
+def _covers(a: Rectangle, b: Rectangle) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def _leader(plate: Rectangle, spots: Sequence[tuple[float, float]]) -> str:
+    """A line from a plate that had to step aside to the nearest building of its area, as SVG points."""
+    x, y = min(spots, key=lambda spot: gap(plate, (*spot, 0, 0)))
+    if gap(plate, (x, y, 0, 0)) <= STEPPED_ASIDE:
+        return ""
+    from_x = min(max(x, plate[0]), plate[0] + plate[2])
+    from_y = min(max(y, plate[1]), plate[1] + plate[3])
+    return f"{from_x:.1f},{from_y:.1f} {x:.1f},{y:.1f}"
 
 
 def _bar(ratio: float) -> tuple[float, int]:

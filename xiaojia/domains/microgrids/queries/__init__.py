@@ -2,11 +2,13 @@
 
 from xiaojia.domains.microgrids.queries.history import (
     DayRow,
+    Lifetime,
     MicroGridOnDay,
     day_rows,
     door_ids,
     grouped,
     homeless_count,
+    lifetimes,
     microgrid_of,
     microgrids_on,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "ClusterView",
     "DayRow",
     "ExceptionView",
+    "Lifetime",
     "MicroGridOnDay",
     "PartView",
     "Plan",
@@ -54,6 +57,7 @@ __all__ = [
     "grouped",
     "holding",
     "homeless_count",
+    "lifetimes",
     "lived_in",
     "living_plans",
     "microgrid_of",

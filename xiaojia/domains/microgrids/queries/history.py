@@ -28,6 +28,16 @@ WHERE m.community_id = ANY(%(communities)s) AND m.from_on <= %(on)s
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetime:
+    """From which day until (not including) which a micro-grid lives; `until_on` None: still."""
+
+    microgrid_id: int
+    number: int
+    since_on: date
+    until_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayRow:
     """Doors of one unit that belonged to one micro-grid on a day; floors 0 if the register does not tell."""
 
@@ -91,14 +101,21 @@ class MicroGridOnDay:
         return "；".join(f"{compound} {'、'.join(names)}" for compound, names in found.items())
 
 
-def door_ids(microgrid_id: int, *, on: date) -> tuple[int, ...]:
-    """Household ids of a micro-grid on that day, ascending. The scope of a head is computed from it."""
+def door_ids(*microgrid_ids: int, on: date) -> tuple[int, ...]:
+    """Household ids of micro-grids on that day, ascending. The scope of a head is computed from it."""
     doors = (
-        Membership.objects.filter(microgrid_id=microgrid_id, from_on__lte=on)
+        Membership.objects.filter(microgrid_id__in=microgrid_ids, from_on__lte=on)
         .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
         .values_list("household_id", flat=True)
     )
     return tuple(sorted(doors))
+
+
+def lifetimes(*, viewer: Actor) -> list[Lifetime]:
+    """Every micro-grid that the viewer's communities have, had or will have (one query)."""
+    require(MAY, "see_microgrids", viewer, viewer.community_id)
+    rows = MicroGrid.objects.filter(community_id__in=viewer.scope.community_ids).order_by("number", "id")
+    return [Lifetime(*row) for row in rows.values_list("id", "number", "since_on", "until_on")]
 
 
 def microgrid_of(household_id: int, *, viewer: Actor, on: date) -> MicroGrid | None:

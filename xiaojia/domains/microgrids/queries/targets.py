@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.queries.plans import ClusterView, PartView, Plan
-from xiaojia.domains.microgrids.rules import LIMITS, Size, building_words, floor_words, metres_words, size_of
+from xiaojia.domains.microgrids.rules import (
+    LIMITS,
+    Size,
+    address_words,
+    building_words,
+    floor_words,
+    metres_words,
+    size_of,
+)
 
 MOST_TARGETS = 9
 """Digits 1 to 9 pick one from the keyboard; farther micro-grids are no neighbours anyway."""
@@ -22,6 +30,11 @@ class Amount:
     parts: str
     label: str
     household_count: int
+
+    @property
+    def part_ids(self) -> tuple[int, ...]:
+        """Its parts."""
+        return tuple(int(pk) for pk in self.parts.split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,38 @@ def amounts(plan: Plan, part_ids: Sequence[int]) -> list[Amount]:
         name = building_words(cell[0].unit.building)
         found.append(_amount(house, _("%(building)s在这个小家的都移") % {"building": name}))
     return found
+
+
+def parts_words(plan: Plan, parts: Sequence[PartView]) -> str:
+    """What moves together, as one says it: a whole building by its name, units and floors one by one."""
+    houses: dict[int, list[PartView]] = {}
+    for part in parts:
+        houses.setdefault(part.unit.building_id, []).append(part)
+    return _("、").join(word for members in houses.values() for word in _house_words(plan, members))
+
+
+def _house_words(plan: Plan, parts: Sequence[PartView]) -> list[str]:
+    unit = parts[0].unit
+    if len(parts) == sum(p.unit.building_id == unit.building_id for p in plan.parts):
+        return [address_words(unit.compound, unit.building)]
+    units: dict[int, list[PartView]] = {}
+    for part in parts:
+        units.setdefault(part.unit.unit_id, []).append(part)
+    return [_unit_words(plan, members) for members in units.values()]
+
+
+def _unit_words(plan: Plan, parts: Sequence[PartView]) -> str:
+    """The unit, with floors when only some of it moves."""
+    unit = parts[0].unit
+    if len(parts) == sum(p.unit.unit_id == unit.unit_id for p in plan.parts):
+        return unit.address
+    floors: list[tuple[int, int]] = []
+    for part in sorted(parts, key=lambda p: p.floor_from):
+        if floors and part.floor_from <= floors[-1][1] + 1:
+            floors[-1] = (floors[-1][0], max(part.floor_to, floors[-1][1]))
+        else:
+            floors.append((part.floor_from, part.floor_to))
+    return f"{unit.address} {_('、').join(floor_words(*pair) for pair in floors)}"
 
 
 def _amount(parts: Sequence[PartView], label: str) -> Amount:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from xiaojia.domains.microgrids.drawing import (
     Group,
     House,
+    Overview,
     Picture,
     Slice,
     Staircase,
@@ -140,6 +142,38 @@ def test_areas_hold_every_building_once_and_few_enough_for_a_picture() -> None:
     assert len(overview.marks) == 120
     plates = [(p.x, p.y, p.width, p.height) for p in overview.plates]
     assert _overlapping(plates) == []
+
+
+def _marks(overview: Overview) -> list[Rectangle]:
+    return [(m.x - 7.5, m.y - 5, 15, 10) for m in overview.marks]
+
+
+def _covered(overview: Overview) -> list[Rectangle]:
+    plates = [(p.x, p.y, p.width, p.height) for p in overview.plates]
+    return [m for m in _marks(overview) if any(gap(m, p) == 0 for p in plates)]
+
+
+@pytest.mark.parametrize("step", [6.0, 20.0, 60.0])
+def test_no_plate_covers_a_building_on_the_map_of_the_whole_community(step: float) -> None:
+    """However close the buildings stand: a plate that finds no room inside goes below, with a line."""
+    houses = [_house(n, n // 10, step * (n % 12), step * 0.8 * (n // 12)) for n in range(240)]
+    overview = overview_of(areas_of(houses), _groups(houses))
+    assert _covered(overview) == []
+    assert all(0 <= p.x and p.x + p.width <= overview.width for p in overview.plates)
+    assert all(0 <= p.y and p.y + p.height < overview.bar_y for p in overview.plates)
+    away = [p for p in overview.plates if p.leader]
+    ends = [tuple(float(n) for n in p.leader.split()[1].split(",")) for p in away]
+    middles = {(round(m.x, 1), round(m.y, 1)) for m in overview.marks}
+    assert all(end in middles for end in ends)
+    assert away
+
+
+def test_negative_control_a_plate_over_a_building_is_found() -> None:
+    houses = [_house(n, n // 10, 60.0 * (n % 12), 48.0 * (n // 12)) for n in range(240)]
+    overview = overview_of(areas_of(houses), _groups(houses))
+    first, mark = overview.plates[0], overview.marks[0]
+    there = replace(first, x=mark.x - 20, y=mark.y - 20)
+    assert _covered(replace(overview, plates=[there, *overview.plates[1:]]))
 
 
 def test_the_sketch_keeps_what_a_hand_moved_and_stays_a_sketch() -> None:

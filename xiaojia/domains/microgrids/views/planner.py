@@ -22,7 +22,7 @@ from xiaojia.domains.microgrids.drawing.picture import Cell
 from xiaojia.domains.microgrids.drawing.values import WIDTH
 from xiaojia.domains.microgrids.forms import MoveForm, PickForm, RevisionForm
 from xiaojia.domains.microgrids.queries import ExceptionView, Plan
-from xiaojia.domains.microgrids.queries.targets import Amount, Target, amounts, targets
+from xiaojia.domains.microgrids.queries.targets import Amount, Target, amounts, parts_words, targets
 from xiaojia.domains.microgrids.views.tables import columns, compared, plan_tabs
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may
@@ -87,13 +87,14 @@ def map_page(plan: Plan, chosen: Mapping[str, Any], *, width: float = WIDTH) -> 
 
 
 def _picked(plan: Plan, cell: Cell, parts: list[int], to: int | None) -> Picked:
+    """The amount that was asked for; else the largest that can go anywhere, so that no picked cell is a dead end."""
     ways = amounts(plan, cell.part_ids)
     asked = ",".join(str(pk) for pk in parts)
-    way = next((w for w in ways if w.parts == asked), ways[0])
-    part_ids = tuple(int(pk) for pk in way.parts.split(","))
-    found = targets(plan, part_ids)
+    chosen = [w for w in ways if w.parts == asked] or ways
+    way = next((w for w in chosen if targets(plan, w.part_ids)), chosen[0])
+    found = targets(plan, way.part_ids)
     target = next((t for t in found if t.cluster_id == to), found[0] if found else None)
-    return Picked(cell, part_ids, way.parts, way.household_count, ways, found, target)
+    return Picked(cell, way.part_ids, way.parts, way.household_count, ways, found, target)
 
 
 def planner(request: HttpRequest, partition_id: int) -> HttpResponse:
@@ -170,12 +171,12 @@ def move(request: HttpRequest, partition_id: int) -> HttpResponse:
 def _moved_words(partition_id: int, part_ids: list[int], viewer: Actor) -> str:
     """5 栋 2 单元移到 7 号小家了。7 号 76 户，合适。可以撤一步。"""
     plan = queries.plan(partition_id, viewer=viewer)
-    part = plan.part(part_ids[0]) if plan else None
-    cluster = plan.cluster(part.cluster_id) if plan and part else None
-    if part is None or cluster is None:
+    parts = [p for p in plan.parts if p.part_id in part_ids] if plan else []
+    cluster = plan.cluster(parts[0].cluster_id) if plan and parts else None
+    if plan is None or cluster is None:
         return _("移好了。可以撤一步。")
     return _("%(what)s移到 %(n)s 号小家了。%(n)s 号现在 %(count)s 户，%(fits)s。可以撤一步。") % {
-        "what": part.unit.address,
+        "what": parts_words(plan, parts),
         "n": cluster.number,
         "count": cluster.household_count,
         "fits": cluster.size.word,

@@ -61,6 +61,11 @@ def test_home_invites_and_a_dropped_table_goes_to_its_work(browser: Client, offi
     assert "还没有住户表。" not in listed
 
 
+def test_today_stands_in_the_date_box_as_a_browser_reads_it(browser: Client) -> None:
+    """A box of `type=date` shows nothing for 2026/3/2, whatever the language would write."""
+    assert f'name="as_of_on" value="{cast.TODAY.isoformat()}"' in page(browser, "/registers/")
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
