@@ -43,6 +43,31 @@ PURPOSES: Final = {
             needs_consent=True,
         ),
         Purpose(
+            "door_card",
+            gettext_lazy("把任职人的姓名和电话印上门牌卡、墙上名单和楼栋页"),
+            gettext_lazy("本人同意"),
+            needs_consent=True,
+        ),
+        Purpose(
+            "party_tick",
+            gettext_lazy("任职时记一笔：本人说自己是党员"),
+            gettext_lazy("本人同意"),
+            needs_consent=True,
+        ),
+        Purpose(
+            "message",
+            gettext_lazy("把一条消息送到本人手上"),
+            gettext_lazy("本人要的回信，或居民委员会依法协助公共事务（通知）"),
+            needs_consent=False,
+            retention_days=90,
+        ),
+        Purpose(
+            "sign_in",
+            gettext_lazy("认出登录的是本人"),
+            gettext_lazy("本人自己登记；网络安全法要求的身份鉴别"),
+            needs_consent=False,
+        ),
+        Purpose(
             "accountability",
             gettext_lazy("记下谁看过、谁改过，居民可以来查"),
             gettext_lazy("个人信息保护法规定的记录义务"),

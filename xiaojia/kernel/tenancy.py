@@ -52,6 +52,17 @@ def wide_read_fence(table: str) -> RunSQL:
     return _fence(table, f"{_COMMUNITY} AND (SELECT app_wide())", written=_COMMUNITY)
 
 
+def public_copy_fence(table: str) -> RunSQL:
+    """For published copies: anybody may read a row; only people of its community may write one."""
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY published ON {table} FOR SELECT USING (true);"
+        f"CREATE POLICY fence ON {table} USING ({_COMMUNITY}) WITH CHECK ({_COMMUNITY});",
+        f"DROP POLICY fence ON {table}; DROP POLICY published ON {table};"
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
+
 def _fence(table: str, seen: str, *, written: str = "") -> RunSQL:
     return RunSQL(
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"

@@ -50,6 +50,17 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A resident found by name, with the door."""
+
+    resident_id: UUID
+    name: str
+    household_id: int
+    unit_id: int
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One time that somebody looked."""
 
@@ -190,6 +201,21 @@ def households_found(text: str, *, viewer: Actor, limit: int) -> list[int]:
         residents = residents.filter(consents__purpose="contact_card", consents__withdrawn_at__isnull=True)
     ids = residents.order_by("sort_key", "id").values_list("household_id", flat=True)[:limit]
     return list(dict.fromkeys(ids))
+
+
+def people_found(name: str, *, viewer: Actor, limit: int) -> list[Found]:
+    """Residents whose name begins so, for whoever sees the whole community (one query).
+
+    The caller shows them to a person, so the caller also calls `actions.log_view`.
+    """
+    require(MAY, "settle_households", viewer, viewer.community_id)
+    rows = visible_residents(viewer).filter(name__startswith=name).order_by("sort_key", "id")
+    return [
+        Found(*row)
+        for row in rows.values_list("id", "name", "household_id", "household__unit_id", "household__door")[
+            :limit
+        ]
+    ]
 
 
 def views_of_household(household_id: int, *, viewer: Actor, limit: int) -> list[View]:

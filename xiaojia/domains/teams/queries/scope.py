@@ -1,4 +1,4 @@
-"""Reads of teams, first of all: how far may this account see on this day?"""
+"""How far may this account see on this day? The only place that turns a tenure into a scope."""
 
 from __future__ import annotations
 
@@ -13,44 +13,54 @@ from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import NOWHERE, WIDE_ROLES, Actor, Scope
 
 
+def holding_on(tenures: QuerySet[Tenure], on: date) -> QuerySet[Tenure]:
+    """Those that hold on that day."""
+    return tenures.filter(from_on__lte=on).filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
+
+
 def tenures_of(account_id: int, *, on: date) -> QuerySet[Tenure]:
     """The tenures an account holds on that day, the widest role first."""
-    return (
-        Tenure.objects.filter(account_id=account_id, from_on__lte=on)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
-        .order_by("community_id", "id")
-    )
+    mine = Tenure.objects.filter(account_id=account_id)
+    return holding_on(mine, on).order_by("community_id", "id")
 
 
 def simulated_tenures(*, on: date) -> QuerySet[Tenure]:
     """Tenures of invented people on that day, for a demo. No viewer: nobody is signed in yet."""
-    return (
-        Tenure.objects.filter(account__is_simulated=True, account__is_active=True, from_on__lte=on)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
-        .select_related("account", "microgrid")
-        .order_by("community_id", "id")
-    )
+    invented = Tenure.objects.filter(account__is_simulated=True, account__is_active=True)
+    return holding_on(invented, on).select_related("account", "microgrid").order_by("community_id", "id")
 
 
 def led_microgrids(*, viewer: Actor, on: date) -> dict[int, str]:
     """Micro-grid id -> name of its head on that day, in the viewer's communities (one query)."""
     require(MAY, "see_teams", viewer, viewer.community_id)
-    rows = (
-        Tenure.objects.filter(community_id__in=viewer.scope.community_ids, role="head", from_on__lte=on)
-        .filter(Q(until_on__isnull=True) | Q(until_on__gt=on))
-        .values_list("microgrid_id", "account__name")
-    )
+    heads = Tenure.objects.filter(community_id__in=viewer.scope.community_ids, role="head")
+    rows = holding_on(heads, on).values_list("microgrid_id", "account__name")
     return {microgrid_id: name for microgrid_id, name in rows if microgrid_id is not None}
 
 
 def scope_of(tenure: Tenure, *, on: date) -> Scope:
-    """What a tenure opens on that day: a whole community, or the doors of one micro-grid (one query)."""
+    """What a tenure opens on that day: a whole community, or the doors of its micro-grid (one query).
+
+    A steward sees the doors of all the micro-grids (up to three) they cover that day (two queries).
+    """
     community_ids = (tenure.community_id,)
     if tenure.role in WIDE_ROLES:
         return Scope(community_ids=community_ids, is_wide=True)
     if tenure.microgrid_id is None:
         return Scope(community_ids=community_ids)
-    return Scope(community_ids=community_ids, household_ids=door_ids(tenure.microgrid_id, on=on))
+    covered: tuple[int, ...] = (tenure.microgrid_id,)
+    if tenure.role == "steward":
+        covered = covered_by(tenure, on=on)
+    return Scope(community_ids=community_ids, household_ids=door_ids(*covered, on=on))
+
+
+def covered_by(tenure: Tenure, *, on: date) -> tuple[int, ...]:
+    """Micro-grids that the steward of this tenure covers on that day, ascending."""
+    mine = Tenure.objects.filter(
+        account_id=tenure.account_id, community_id=tenure.community_id, role="steward"
+    )
+    ids = holding_on(mine, on).order_by("microgrid_id").values_list("microgrid_id", flat=True)
+    return tuple(pk for pk in ids if pk is not None)
 
 
 def actor_of(account_id: int, tenure_id: int | None, *, on: date) -> Actor | None:

@@ -1,0 +1,34 @@
+"""Writes of teams: tenures and their papers, vacancies, yeses to be named, published pages."""
+
+from xiaojia.domains.teams.actions.listings import forget_listings, give_listing, withdraw_listing
+from xiaojia.domains.teams.actions.publishing import publish_pages, refresh_pages, unpublish_pages
+from xiaojia.domains.teams.actions.seats import clockwork, settle_seats
+from xiaojia.domains.teams.actions.tenures import (
+    SeatTaken,
+    Terms,
+    TooMuchForOne,
+    begin_tenure,
+    designate,
+    end_tenure,
+    keep_party_tick,
+    open_desk,
+)
+
+__all__ = [
+    "SeatTaken",
+    "Terms",
+    "TooMuchForOne",
+    "begin_tenure",
+    "clockwork",
+    "designate",
+    "end_tenure",
+    "forget_listings",
+    "give_listing",
+    "keep_party_tick",
+    "open_desk",
+    "publish_pages",
+    "refresh_pages",
+    "settle_seats",
+    "unpublish_pages",
+    "withdraw_listing",
+]

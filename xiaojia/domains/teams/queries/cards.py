@@ -1,0 +1,180 @@
+"""What is printed and published: door cards, the wall, building pages. Only people whose yes holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from xiaojia.domains.microgrids.queries import DayRow
+from xiaojia.domains.microgrids.rules import building_words
+from xiaojia.domains.places.queries import community, unit_places
+from xiaojia.domains.teams.access import MAY, visible_pages
+from xiaojia.domains.teams.models import BuildingPage
+from xiaojia.domains.teams.queries.roster import Member, Team, listings_of, phone_of, roster
+from xiaojia.domains.teams.rules import code_words
+from xiaojia.kernel.access import require
+from xiaojia.kernel.actors import Actor
+
+MOST_BUILDINGS_ON_A_CARD: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DoorCard:
+    """One A5 card: a micro-grid's number, people and the page of one building."""
+
+    team: Team
+    building_id: int
+    building: str
+    area: str
+    code: str
+
+    @property
+    def code_words(self) -> str:
+        """270 514; '' before anything was published."""
+        return code_words(self.code) if self.code else ""
+
+
+def printable(teams: Sequence[Team], *, viewer: Actor) -> list[Team]:
+    """The teams with names and phones of those only whose yes holds at this moment, and is held (one query).
+
+    To be called last, when everything else about the sheet is known: whoever took a yes back before this is
+    not printed, and whoever does so now waits until the sheet is made.
+    """
+    ids = {m.account_id for t in teams for m in t.members}
+    held = listings_of(ids, viewer=viewer, is_held=True)
+    return [replace(team, members=_consented(team, held)) for team in teams]
+
+
+def _consented(team: Team, held: Mapping[int, Any]) -> tuple[Member, ...]:
+    found = []
+    for member in team.members:
+        listing = held.get(member.account_id)
+        if listing is not None:
+            found.append(replace(member, listing_id=listing.pk, phone=phone_of(listing)))
+    return tuple(found)
+
+
+def door_cards(
+    *, viewer: Actor, on: date, microgrid_id: int | None = None, compound_id: int | None = None
+) -> list[DoorCard]:
+    """Cards for every door of a micro-grid's buildings, one a building (six queries)."""
+    require(MAY, "print_cards", viewer, viewer.community_id)
+    teams = [
+        t
+        for t in roster(viewer=viewer, on=on)
+        if microgrid_id in (None, t.here.microgrid_id)
+        and (compound_id is None or any(r.compound_id == compound_id for r in t.here.rows))
+    ]
+    buildings = buildings_by_name(viewer=viewer)
+    codes = dict(visible_pages(viewer).values_list("building_id", "code"))
+    found = []
+    for team in printable(teams, viewer=viewer):
+        for row in _first_rows(team, compound_id):
+            pk = buildings[row.compound_id, row.building]
+            name = building_words(row.building)
+            found.append(DoorCard(team, pk, name, area_words(team), codes.get(pk, "")))
+    return found
+
+
+def _first_rows(team: Team, compound_id: int | None) -> list[DayRow]:
+    """One row a building."""
+    found: dict[tuple[int, str], DayRow] = {}
+    for row in team.here.rows:
+        if compound_id in (None, row.compound_id):
+            found.setdefault((row.compound_id, row.building), row)
+    return list(found.values())
+
+
+def area_words(team: Team) -> str:
+    """刘家院子 1 栋、5 栋; a long list becomes 刘家院子、老粮站院，共 9 栋."""
+    names = {(r.compound_id, r.building) for r in team.here.rows}
+    if len(names) <= MOST_BUILDINGS_ON_A_CARD:
+        return team.here.where
+    words = {"where": "、".join(team.here.compounds), "n": len(names)}
+    return _("%(where)s，共 %(n)s 栋") % words
+
+
+def buildings_by_name(*, viewer: Actor) -> dict[tuple[int, str], int]:
+    """(compound id, name of the building) -> building id (one query)."""
+    return {(u.compound_id, u.building): u.building_id for u in unit_places(viewer=viewer)}
+
+
+def page_contents(*, viewer: Actor, on: date) -> dict[int, dict[str, Any]]:
+    """Building id -> what its page would say: only consented people (six queries)."""
+    require(MAY, "publish_pages", viewer, viewer.community_id)
+    place = community(viewer.community_id)
+    teams = printable(roster(viewer=viewer, on=on), viewer=viewer)
+    buildings = buildings_by_name(viewer=viewer)
+    found: dict[int, dict[str, Any]] = {}
+    for team in teams:
+        units: dict[tuple[int, str], list[DayRow]] = {}
+        for row in team.here.rows:
+            units.setdefault((row.compound_id, row.building), []).append(row)
+        for key, rows in units.items():
+            page = found.setdefault(
+                buildings[key],
+                {
+                    "community": place.name,
+                    "is_simulated": place.is_simulated,
+                    "compound": rows[0].compound,
+                    "building": building_words(rows[0].building),
+                    "microgrids": [],
+                },
+            )
+            page["microgrids"].append(_page_part(team, rows))
+    return found
+
+
+def _page_part(team: Team, rows: Sequence[DayRow]) -> dict[str, Any]:
+    units = [_unit_words(r) for r in rows if r.unit or r.is_split]
+    return {
+        "number": team.here.number,
+        "units": [u for u in units if u],
+        "people": [_person(m) for m in (team.head, team.steward) if m is not None],
+    }
+
+
+def _unit_words(row: DayRow) -> str:
+    unit = _("%(name)s 单元") % {"name": row.unit} if row.unit.isdigit() else row.unit
+    return " ".join(word for word in (unit, row.stretch) if word)
+
+
+def _person(member: Member) -> dict[str, Any]:
+    return {
+        "role": member.role,
+        "name": member.name,
+        "phone": member.phone,
+        "listing": str(member.listing_id),
+        "is_acting": member.is_acting,
+    }
+
+
+def without_listing(content: dict[str, Any], listing_id: str) -> dict[str, Any] | None:
+    """The content without the person of that yes; None when nothing of it stands there."""
+    parts, is_changed = [], False
+    for part in content.get("microgrids", ()):
+        people = [p for p in part["people"] if p["listing"] != listing_id]
+        is_changed |= len(people) < len(part["people"])
+        parts.append({**part, "people": people})
+    return {**content, "microgrids": parts} if is_changed else None
+
+
+def published(code: str) -> BuildingPage | None:
+    """The published copy behind a code. No viewer: anybody may read what is published."""
+    return BuildingPage.objects.filter(code=code).first()
+
+
+def page_rows(*, viewer: Actor) -> list[BuildingPage]:
+    """Published copies of the viewer's communities in walking order (one query)."""
+    require(MAY, "publish_pages", viewer, viewer.community_id)
+    return list(visible_pages(viewer).order_by("building__compound__sort_key", "building__sort_key"))
+
+
+def page_of(building_id: int, *, viewer: Actor) -> BuildingPage | None:
+    """The published copy of one building."""
+    require(MAY, "publish_pages", viewer, viewer.community_id)
+    return visible_pages(viewer).filter(building_id=building_id).first()

@@ -1,0 +1,233 @@
+"""Who serves where on a day: teams of micro-grids, the load of stewards, who looks after an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from xiaojia.domains.microgrids.queries import MicroGridOnDay, day_rows, grouped, microgrids_on
+from xiaojia.domains.teams.access import MAY, living_listings, visible_tenures, visible_vacancies
+from xiaojia.domains.teams.models import Listing, Tenure
+from xiaojia.domains.teams.queries.scope import holding_on
+from xiaojia.domains.teams.queries.vacancies import VacancyView, vacancy_rows
+from xiaojia.domains.teams.rules import KINDS, MOST_MICROGRIDS, SEATS, phone_words
+from xiaojia.kernel.access import require
+from xiaojia.kernel.actors import ROLES, Actor
+from xiaojia.kernel.secrets import open_sealed
+
+LOCAL_ROLES: Final = ("head", "steward", "volunteer")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who serves on a day. `listing_id` and `phone` only where their yes to publishing holds."""
+
+    tenure_id: int
+    account_id: int
+    role: str
+    name: str
+    kind: str
+    is_acting: bool
+    from_on: date
+    until_on: date | None
+    listing_id: UUID | None = None
+    phone: str = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether name and phone may be printed."""
+        return self.listing_id is not None
+
+    @property
+    def phone_words(self) -> str:
+        """The phone in groups, as one reads it aloud."""
+        return phone_words(self.phone)
+
+    @property
+    def role_word(self) -> str:
+        """家长, 代管的家长, 管家."""
+        return str(ROLES[self.role])
+
+    @property
+    def kind_word(self) -> str:
+        """What kind of steward; '' for others."""
+        return str(KINDS[self.kind]) if self.kind else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One micro-grid on one day: its seats, volunteers, and the vacancy of a seat nobody holds for good."""
+
+    here: MicroGridOnDay
+    members: Sequence[Member] = ()
+    vacancies: Sequence[VacancyView] = ()
+
+    @property
+    def head(self) -> Member | None:
+        """The head, perhaps acting."""
+        return next((m for m in self.members if m.role == "head"), None)
+
+    @property
+    def steward(self) -> Member | None:
+        """The steward, perhaps acting."""
+        return next((m for m in self.members if m.role == "steward"), None)
+
+    @property
+    def volunteers(self) -> list[Member]:
+        """Volunteers by tenure."""
+        return [m for m in self.members if m.role == "volunteer"]
+
+    @property
+    def head_vacancy(self) -> VacancyView | None:
+        """The record of the empty head's seat."""
+        return next((v for v in self.vacancies if v.role == "head"), None)
+
+    @property
+    def steward_vacancy(self) -> VacancyView | None:
+        """The record of the empty steward's seat."""
+        return next((v for v in self.vacancies if v.role == "steward"), None)
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Seats that this day answers neither with a person nor with a record: must be empty (R03)."""
+        held = {m.role for m in self.members} | {v.role for v in self.vacancies}
+        return [role for role in SEATS if role not in held]
+
+
+@dataclass(slots=True)
+class Load:
+    """What one steward covers."""
+
+    member: Member
+    teams: list[Team] = field(default_factory=list)
+
+    @property
+    def household_count(self) -> int:
+        """Households in all of them."""
+        return sum(t.here.household_count for t in self.teams)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more micro-grid would be too many."""
+        return len(self.teams) >= MOST_MICROGRIDS
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Somebody who looks after an address, with the words of the address."""
+
+    addresses: Sequence[str]
+    team: Team
+
+
+def roster(*, viewer: Actor, on: date, has_phones: bool = False) -> list[Team]:
+    """Every team of the viewer's scope on that day, past or future, by number.
+
+    Three queries, four with `has_phones` (yeses that hold now, whatever the day).
+    """
+    require(MAY, "see_teams", viewer, viewer.community_id)
+    return _teams(microgrids_on(viewer=viewer, on=on), viewer=viewer, on=on, has_phones=has_phones)
+
+
+def team_of(microgrid_id: int, *, viewer: Actor, on: date) -> Team | None:
+    """The team of one micro-grid with phones as consented (four queries); None outside the scope."""
+    require(MAY, "see_teams", viewer, viewer.community_id)
+    here = [m for m in microgrids_on(viewer=viewer, on=on) if m.microgrid_id == microgrid_id]
+    return next(iter(_teams(here, viewer=viewer, on=on, has_phones=True)), None)
+
+
+def who_looks_after(text: str, *, viewer: Actor, on: date) -> list[Kept]:
+    """The teams of an address as one says it (刘家院子 5 栋 2 单元), with phones as consented.
+
+    Four queries. A unit that is divided between two micro-grids gives both, with their floors.
+    """
+    require(MAY, "see_teams", viewer, viewer.community_id)
+    rows = day_rows(viewer=viewer, on=on, text=text)
+    found = _teams(grouped(rows), viewer=viewer, on=on, has_phones=True)
+    return [Kept([r.address for r in team.here.rows], team) for team in found]
+
+
+def loads(teams: Iterable[Team]) -> list[Load]:
+    """Stewards of these teams with all they cover, in the order of their first micro-grid."""
+    found: dict[int, Load] = {}
+    for team in teams:
+        if team.steward is not None:
+            found.setdefault(team.steward.account_id, Load(team.steward)).teams.append(team)
+    return list(found.values())
+
+
+def doubled(teams: Iterable[Team]) -> list[tuple[Member, list[Team]]]:
+    """People in the head's seat of one micro-grid who hold another seat, too: usually somebody acting."""
+    held: dict[int, list[tuple[Member, Team]]] = {}
+    for team in teams:
+        for member in (team.head, team.steward):
+            if member is not None:
+                held.setdefault(member.account_id, []).append((member, team))
+    several = [seats for seats in held.values() if len({m.role for m, _team in seats}) > 1]
+    return [(seats[0][0], [team for _member, team in seats]) for seats in several]
+
+
+def _teams(day: Sequence[MicroGridOnDay], *, viewer: Actor, on: date, has_phones: bool) -> list[Team]:
+    ids = [m.microgrid_id for m in day]
+    rows = list(
+        holding_on(visible_tenures(viewer), on)
+        .filter(role__in=LOCAL_ROLES, microgrid_id__in=ids)
+        .select_related("account")
+        .order_by("id")
+    )
+    listed = listings_of({t.account_id for t in rows}, viewer=viewer) if has_phones else {}
+    members: dict[int, list[Member]] = {}
+    for tenure in rows:
+        if tenure.microgrid_id is not None:
+            members.setdefault(tenure.microgrid_id, []).append(
+                member_of(tenure, listed.get(tenure.account_id))
+            )
+    empty: dict[int, list[VacancyView]] = {}
+    for vacancy in vacancy_rows(visible_vacancies(viewer).filter(microgrid_id__in=ids), on=on):
+        empty.setdefault(vacancy.microgrid_id, []).append(vacancy)
+    return [
+        Team(m, tuple(members.get(m.microgrid_id, ())), tuple(empty.get(m.microgrid_id, ()))) for m in day
+    ]
+
+
+def listings_of(account_ids: Iterable[int], *, viewer: Actor, is_held: bool = False) -> Mapping[int, Listing]:
+    """Account id -> the yes that holds (one query, two when held).
+
+    `is_held`: keep these yeses as they are until the transaction ends. A sheet that is being made holds what
+    it prints; somebody who takes a yes back in that moment waits for it, or the sheet no longer finds it.
+    """
+    ids = list(account_ids)
+    if is_held:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM teams_listing WHERE account_id = ANY(%s) AND withdrawn_at IS NULL FOR SHARE",
+                [ids],
+            )
+    rows = living_listings(viewer).filter(account_id__in=ids)
+    return {listing.account_id: listing for listing in rows}
+
+
+def phone_of(listing: Listing) -> str:
+    """The phone of a yes that holds."""
+    return open_sealed(listing.phone_sealed, table="teams_listing", column="phone_sealed", pk=listing.pk)
+
+
+def member_of(tenure: Tenure, listing: Listing | None) -> Member:
+    """One tenure as people see it."""
+    return Member(
+        tenure.pk,
+        tenure.account_id,
+        tenure.role,
+        tenure.account.name,
+        tenure.kind,
+        tenure.is_acting,
+        tenure.from_on,
+        tenure.until_on,
+        listing.pk if listing else None,
+        phone_of(listing) if listing else "",
+    )
