@@ -41,6 +41,24 @@ def start_work(kind: str, *, by: Actor, at: datetime, payload: Mapping[str, Any]
     return row
 
 
+def soon(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make of a function one that queues it in the running transaction, before any long work.
+
+    Its arguments are plain keyword values; a database that went away is tried again.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        retry = RetryStrategy(max_attempts=5, wait=5)
+        task = app.task(name=name, queue="soon", priority=10, retry=retry)(function)
+
+        def later(**arguments: Any) -> None:
+            task.defer(**arguments)
+
+        return later
+
+    return register
+
+
 def every(cron: str, *, name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Run a function without arguments on a cron schedule, never twice at once."""
 
@@ -67,7 +85,7 @@ async def _run_worker(one_shot: bool) -> None:
         await worker_app.run_worker_async(
             wait=not one_shot,
             listen_notify=not one_shot,
-            concurrency=2,
+            concurrency=3,  # two pieces of long work leave a place for a sign-in code
             delete_jobs=DeleteJobCondition.SUCCESSFUL,
             shutdown_graceful_timeout=5,
         )

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+
+from xiaojia.kernel.outbox_rules import Urgency
 
 
 class AuditEntry(models.Model):
@@ -115,3 +118,76 @@ class Work(models.Model):
     def percent(self) -> int:
         """Share done, 0..100; 0 while the total is unknown."""
         return min(100, 100 * self.done_count // self.total_count) if self.total_count else 0
+
+
+class Message(models.Model):
+    """A message on its way out, written in the transaction of the change that it speaks of.
+
+    waiting -> claimed -> sent; a failed try goes back to waiting, the last one ends as failed. A claim whose
+    owner died, with a sender that cannot tell a repetition, ends as unsure: a person decides. Messages of
+    the day end as bundled in their one digest (`digest_on`). An ended message has no text any more, unless a
+    person may still send it again. Recipient and text are sealed; `person_index` finds the same person.
+    """
+
+    personal: ClassVar = {"to_sealed": "message", "text_sealed": "message", "person_index": "message"}
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        CLAIMED = "claimed"
+        SENT = "sent"
+        BUNDLED = "bundled"
+        UNSURE = "unsure"
+        FAILED = "failed"
+        EXPIRED = "expired"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField()
+    kind = models.CharField(max_length=32)
+    urgency = models.CharField(max_length=8, choices=Urgency.choices)
+    channel = models.CharField(max_length=8)
+    to_sealed = models.BinaryField()
+    text_sealed = models.BinaryField(default=b"")
+    person_index = models.BinaryField(max_length=16)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    failure = models.CharField(max_length=16, default="")
+    tries = models.PositiveSmallIntegerField(default=0)
+    posted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    digest_on = models.DateField(null=True)
+    bundle = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="members")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "waiting", "claimed", "sent", "bundled", "unsure", "failed", "expired", "dropped",
+                    ]
+                ),
+                name="message_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sent", "bundled", "expired", "dropped"]) | Q(text_sealed=b""),
+                name="an_ended_message_has_no_text",
+            ),
+            models.UniqueConstraint(
+                fields=["person_index", "digest_on"],
+                condition=Q(digest_on__isnull=False),
+                name="one_digest_per_person_and_day",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["community_id", "-posted_at"], name="message_newest"),
+            models.Index(
+                fields=["community_id", "due_at"],
+                condition=Q(state__in=["waiting", "claimed"]),
+                name="message_on_its_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"

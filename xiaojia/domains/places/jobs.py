@@ -1,9 +1,9 @@
-"""The sealing of every community's audit trail, each minute."""
+"""What runs by the clock for every community: sealing the audit trail, delivering messages."""
 
 from __future__ import annotations
 
 from xiaojia.domains.places.queries import communities
-from xiaojia.kernel import audit, clock
+from xiaojia.kernel import audit, clock, outbox_delivery
 from xiaojia.kernel.actors import Scope
 from xiaojia.kernel.jobs import every
 from xiaojia.kernel.tenancy import entered
@@ -15,3 +15,17 @@ def seal_audit() -> None:
     for community in communities():
         with entered(Scope((community.pk,), is_wide=True)):
             audit.seal(community_id=community.pk, at=clock.now())
+
+
+@every("* * * * *", name="deliver_messages")
+def deliver_messages() -> None:
+    """Digests, second tries, and what a dead worker left behind; the rest leaves by itself at once."""
+    for community in communities():
+        outbox_delivery.deliver_due(community_id=community.pk, at=clock.now())
+
+
+@every("17 3 * * *", name="purge_messages")
+def purge_messages() -> None:
+    """Old rows of the outbox, each night."""
+    for community in communities():
+        outbox_delivery.purge(community_id=community.pk, at=clock.now())

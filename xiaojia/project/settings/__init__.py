@@ -8,4 +8,5 @@ from xiaojia.project.installation import *  # noqa: F403  # Django reads setting
 from xiaojia.project.settings.database import *  # noqa: F403  # the same
 from xiaojia.project.settings.language import *  # noqa: F403  # the same
 from xiaojia.project.settings.logs import *  # noqa: F403  # the same
+from xiaojia.project.settings.messages import *  # noqa: F403  # the same
 from xiaojia.project.settings.web import *  # noqa: F403  # the same
