@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 
 class Account(AbstractBaseUser):
@@ -17,12 +18,113 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_simulated = models.BooleanField(default=False)
     language = models.CharField(max_length=8, default="zh-hans")
+    sessions_number = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "username"
     objects = BaseUserManager()
 
     def __str__(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What every session of this account carries: another password or number ends them all at once."""
+        seen = f"{self.password}\0{self.sessions_number}"
+        return salted_hmac("xiaojia.session", seen, algorithm="sha256").hexdigest()
+
+
+class AccountPhone(models.Model):
+    """The phone to which the sign-in codes of one account go. `community_id`: whose office wrote it down.
+
+    Read before anybody is signed in, so it carries no policy; the number is sealed.
+    """
+
+    personal: ClassVar = {"phone_sealed": "sign_in", "phone_index": "sign_in"}
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="phone")
+    community_id = models.BigIntegerField()
+    phone_sealed = models.BinaryField()
+    phone_index = models.BinaryField(max_length=16, unique=True)
+    set_at = models.DateTimeField()
+    set_by_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SignInCode(models.Model):
+    """A code of six digits on its way to a phone: to sign in with it, or to prove that it is one's own.
+
+    A number that nobody has gets a row as well, without an account, so that no answer tells the two apart.
+    Only the code's keyed hash is kept.
+    """
+
+    personal: ClassVar = {"phone_sealed": "sign_in", "phone_index": "sign_in"}
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in"
+        OWN_PHONE = "own_phone"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    phone_sealed = models.BinaryField(default=b"")
+    phone_index = models.BinaryField(max_length=16)
+    code_hash = models.BinaryField(max_length=16)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(tries__lte=5), name="five_tries_a_code")]
+        indexes = [
+            models.Index(fields=["phone_index"], condition=Q(ended_at__isnull=True), name="living_code"),
+            models.Index(fields=["expires_at"], name="code_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SecondStep(models.Model):
+    """The second step of one account: a secret shared with an authenticator app, and codes for a lost phone.
+
+    In force once `confirmed_at` is set. `last_counter`: the newest half minute whose code was used; none is
+    taken twice. Recovery codes are sealed as one text with spaces; a used one is gone.
+    """
+
+    personal: ClassVar = {"secret_sealed": "sign_in", "recovery_sealed": "sign_in"}
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="second_step")
+    secret_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_counter = models.BigIntegerField(default=0)
+    recovery_sealed = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SignIn(models.Model):
+    """One browser in which somebody is signed in, in words that they recognise; deleted when it ends.
+
+    Shown to the account itself and to nobody else. `place` never holds a whole network address.
+    """
+
+    personal: ClassVar = {"device": "sign_in", "place": "sign_in"}
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    device = models.CharField(max_length=60)
+    place = models.CharField(max_length=60)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.device
 
 
 class Household(models.Model):
