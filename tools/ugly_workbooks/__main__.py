@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.ugly_workbooks.contents import contents
+from tools.ugly_workbooks.habits import habits
 from tools.ugly_workbooks.mixed import mixed
+from tools.ugly_workbooks.packages import packages
 from tools.ugly_workbooks.paper import Workbook
+from tools.ugly_workbooks.scrawls import scrawls
 from tools.ugly_workbooks.shapes import shapes
+from tools.ugly_workbooks.texts import texts
 
 
 def write_all(folder: Path, *, seed: int) -> Iterator[tuple[Path, Workbook]]:
     """Write every workbook with its truth into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for book in (*shapes(seed), *contents(seed), *mixed(seed)):
-        yield book.write(folder), book
+    for make in (shapes, contents, mixed, packages, texts, habits, scrawls):
+        for book in make(seed):
+            yield book.write(folder), book
 
 
 def main() -> int:

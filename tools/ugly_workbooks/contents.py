@@ -95,7 +95,7 @@ def two_readings(town: list[Household]) -> Workbook:
     for i, h in enumerate(town):
         if i % 5 == 0:
             text = f"{h.compound}{h.building}-{h.floor}-{h.number}"
-            unknown = {"building": "", "unit": "", "door": "", "floor": 0}
+            unknown: dict[str, Any] = {"building": "", "unit": "", "door": "", "floor": 0}
             page.household(h, text, h.name, h.phone, h.size, doubts=("address",), **unknown)
         else:
             page.household(h, h.compound + _styles(h)[i % 4], h.name, h.phone, h.size)

@@ -60,10 +60,22 @@ class Page:
         self.truth.skipped.append(number)
         return number
 
-    def household(self, household: Household, *cells: Any, doubts: tuple[str, ...] = (), **other: Any) -> int:
-        """A row of this household; `other` says which fields a right reading gives instead."""
+    def household(
+        self,
+        household: Household,
+        *cells: Any,
+        doubts: tuple[str, ...] = (),
+        unsure: tuple[str, ...] = (),
+        **other: Any,
+    ) -> int:
+        """A row of this household; `other` says which fields a right reading gives instead.
+
+        Of the fields in `unsure` any reading will do, if only the row carries a doubt.
+        """
         number = self.line(*cells)
-        self.truth.rows.append(Expected(self.name, number, household.fields() | other, list(doubts)))
+        fields = {name: v for name, v in (household.fields() | other).items() if name not in unsure}
+        planted = list(doubts) or ["any"] * bool(unsure)
+        self.truth.rows.append(Expected(self.name, number, fields, planted))
         return number
 
     def merge(self, first_row: int, first_column: int, last_row: int, last_column: int) -> None:
@@ -73,12 +85,13 @@ class Page:
 
 @dataclass(slots=True)
 class Workbook:
-    """One ugly workbook: its sheets and its truth."""
+    """One ugly workbook: its sheets and its truth. `data` are its bytes where no writer below makes them."""
 
     name: str
     suffix: str = ".xlsx"
     encoding: str = "utf-8"
     delimiter: str = ","
+    data: bytes | None = None
     truth: Truth = field(default_factory=Truth)
     pages: list[Page] = field(default_factory=list)
 
@@ -89,7 +102,9 @@ class Workbook:
     def write(self, folder: Path) -> Path:
         """Write the workbook and its truth."""
         path = folder / f"{self.name}{self.suffix}"
-        path.write_bytes({".xlsx": _xlsx, ".xls": _xls, ".csv": _csv}[self.suffix](self))
+        if self.data is None:
+            self.data = {".xlsx": _xlsx, ".xls": _xls, ".csv": _csv}[self.suffix](self)
+        path.write_bytes(self.data)
         truth = json.dumps(asdict(self.truth), ensure_ascii=False, indent=1)
         path.with_suffix(".truth.json").write_text(truth, encoding="utf-8")
         return path

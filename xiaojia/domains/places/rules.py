@@ -32,17 +32,25 @@ class Address:
     doubt: str = ""
 
 
-DITTO: Final = re.compile(r"同上|〃|″|\"|''|”|“|同前|同上户|ditto|:\"")
-_DASHES = re.compile(r"\s*[-‐‑‒–—―−﹣~～至_]+\s*")  # the dashes that people type
+_DITTO: Final = re.compile(r"同上|〃|″|\"|''|”|“|同前|同上户|DITTO|DO|:\"|-*//-*|-+〃-+|同", re.IGNORECASE)
+_BRACKETS = re.compile(r"[()\[\]【】]")
+_DASHES = re.compile(r"\s*[-‐‑‒–—―−﹣_]+\s*")  # the dashes that people type
+_WAVES = re.compile(r"\s*[~～至]+\s*")  # a dash as well, unless there are dashes: 1-1至1-4 are four doors
 _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[、，,;；。.·]+$")
 _FLOAT_TAIL = re.compile(r"(?<=\d)\.0+$")
 _CHINESE: Final = "零一二三四五六七八九"
 _CHINESE_NUMBER = re.compile(r"[零一二两三四五六七八九十]{1,3}(?=号?[栋幢座楼]|单元|层|楼|号|室|门|#)")
+_LAST_ASIDE = re.compile(r"\([^()\d]*\)$")
+_NUMBERED_ASIDE = re.compile(r"\(([^()]*\d[^()]*)\)")
+_ORDINAL = re.compile(r"第(?=(?:\d+|[A-Z])(?:号?[栋幢座]|号楼|单元|[门梯层楼#]))")
+_COMMA = re.compile(r"(?<=[栋幢座楼元]),(?=\d)")
+_DOOR_SLASH = re.compile(r"(?<=元\d)/(?=\d{1,2}$)|(?<=元\d\d)/(?=\d{1,2}$)")
+_NO_COMPOUND = re.compile(r"[^A-Z一-龥]+|.*(?:\d-\d|[、,;/].*|\d(?:和|至|到|与|及)$).*")
 _NAME = r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]|[甲乙丙丁]"
 _BUILDING_WORD = r"(?:号楼|号栋|[栋幢座]|楼|#楼?)"
 _UNIT_WORD = r"(?:单元|[门梯])"
-_DOOR = r"\d{1,2}(?:楼|层)\d{1,3}|(?:\d{1,2}-\d{1,2})|附?\d{1,5}(?:-\d{1,2})?|[A-Z]\d{0,3}|\d{1,4}[A-Z]"
+_DOOR = r"\d{1,2}(?:楼|层|F)-?\d{1,3}|(?:\d{1,2}-\d{1,2})|附?\d{1,5}(?:-\d{1,2})?|[A-Z]\d{0,3}|\d{1,4}[A-Z]"
 _END = r"(?:号|室|户|房|号房)?"
 
 _WORDED: Final = re.compile(
@@ -71,15 +79,20 @@ def read_address(
     plain = fold(text)
     if not plain:
         return Address(doubt=_("没有写地址；写成“3栋2单元5-1”这样。"))
-    if DITTO.fullmatch(plain):
+    if is_ditto(text):
         if previous is None:
             return Address(doubt=_("写着“同上”，上面却没有地址；把地址写全。"))
         return replace(previous, doubt="")
     if plain.startswith("同上") and previous is not None:
         return _continued(text, plain.removeprefix("同上"), previous)
-    compound, rest = _known(plain, known_compounds)
+    compound, rest = _known(_plainer(plain), known_compounds)
     found = _read(rest, text)
     return replace(found, compound=compound or _settled(found.compound, known_compounds))
+
+
+def is_ditto(text: str) -> bool:
+    """Whether a cell says 同上, in brackets, with marks or in any other spelling."""
+    return bool(text) and _DITTO.fullmatch(_BRACKETS.sub("", fold(text))) is not None
 
 
 def fold(text: str) -> str:
@@ -87,7 +100,15 @@ def fold(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.replace("″", "〃")).upper()
     folded = _FLOAT_TAIL.sub("", folded)
     folded = _MARKS.sub("", _SPACES.sub("", _DASHES.sub("-", folded)))
+    folded = folded if "-" in folded else _WAVES.sub("-", folded)
     return _CHINESE_NUMBER.sub(lambda m: str(_from_chinese(m.group())), folded).replace("—", "-")
+
+
+def _plainer(plain: str) -> str:
+    """第3栋, (3栋2单元)5-1, 3栋,2单元,5/1 and 5-1(住) without what only decorates them."""
+    plain = _LAST_ASIDE.sub("", plain)
+    plain = _ORDINAL.sub("", _NUMBERED_ASIDE.sub(r"\1", plain))
+    return _DOOR_SLASH.sub("-", _COMMA.sub("", plain))
 
 
 def _from_chinese(text: str) -> int:
@@ -118,6 +139,18 @@ def _settled(compound: str, known: Collection[str]) -> str:
 
 
 def _read(plain: str, text: str) -> Address:
+    """The address; one whose compound is made of numbers and commas names two doors, or none."""
+    found = _read_parts(plain, text)
+    if found.compound and _NO_COMPOUND.fullmatch(found.compound):
+        return Address(doubt=_unclear(text))
+    return found
+
+
+def _unclear(text: str) -> str:
+    return _("“%(text)s”读不出是哪一户；写成“3栋2单元5-1”这样。") % {"text": text}
+
+
+def _read_parts(plain: str, text: str) -> Address:
     worded = _WORDED.fullmatch(plain)
     if worded is not None:
         unit = worded["unit"] or worded["unit2"] or ""
@@ -133,7 +166,7 @@ def _read(plain: str, text: str) -> Address:
     yard = _YARD.fullmatch(plain)
     if yard is not None:
         return Address(yard["compound"], "", "", yard["door"].lstrip("0"), _no_building(text))
-    return Address(doubt=_("“%(text)s”读不出是哪一户；写成“3栋2单元5-1”这样。") % {"text": text})
+    return Address(doubt=_unclear(text))
 
 
 def _whole(compound: str, building: str, unit: str, door: str, text: str) -> Address:
@@ -229,7 +262,7 @@ def _read_name(pattern: re.Pattern[str], text: str, *, keep: bool) -> str:
 NOTHING: Final = frozenset(
     {"", "-", "/", "\\", "无", "暂无", "没有", "空", "N/A", "NA", "不详", "未知", "NONE"}
 )
-_FLOOR_DOOR = re.compile(r"(\d{1,2})(?:-|楼-?|层-?)0?(\d{1,3}[A-Z]?)")
+_FLOOR_DOOR = re.compile(r"(\d{1,2})(?:-|楼-?|层-?|F-?)0?(\d{1,3}[A-Z]?)")
 _RUN_DOOR = re.compile(r"0?(\d{1,2})(\d{2})")
 _BARE_DOOR = re.compile(r"附?\d{1,5}(?:-\d{1,2})?|[A-Z]\d{0,3}|\d{1,4}[A-Z]")
 

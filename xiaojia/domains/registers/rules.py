@@ -24,7 +24,9 @@ BUILDING: Final = "building"
 FROM_BANDS: Final = "分段的题目"
 FROM_SHEETS: Final = "表的名字"
 FROM_TITLE: Final = "表的题目"
-"""Headings of the column that reading adds where only these places name the compound."""
+FROM_PLACES: Final[Mapping[str, str]] = {"compound": "", "building": "里的楼栋", "unit": "里的单元"}
+"""Headings of the columns that reading adds where only these places name the compound, building or unit."""
+_FROM = f"(?:{FROM_BANDS}|{FROM_SHEETS}|{FROM_TITLE})"
 
 MEANINGS: Final[Mapping[str, Any]] = {
     "address": _("完整地址"),
@@ -66,7 +68,8 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     ("relation", r"(?:与|和|同)?(?:户主|业主)(?:的)?关系|(?:家庭|成员)?关系|relation"),
     (
         "contact_phone",
-        _OWNER + r"(?:联系|手机|移动|固定|常用|座机)*(?:电话|手机|手机号|电话号|方式|座机)(?:号码|号|1|一)?"
+        _OWNER
+        + r"(?:联系|手机|移动|固定|常用|座机)*(?:电话|手机|手机号|电话号|方式|座机)(?:号码|号)?[12一二]?"
         r"|tel|phone|mobile",
     ),
     (
@@ -85,15 +88,15 @@ _HEADINGS: Final[Sequence[tuple[str, str]]] = (
     (
         "compound",
         r"(?:所在|所属|居住)?(?:小区|院落|院子|楼盘|居住区|苑区|小区院落|小区/院落|院落/小区)(?:名称|名|院落)?|物业小区|小区\(院落\)(?:名称)?"
-        rf"|{FROM_BANDS}|{FROM_SHEETS}|{FROM_TITLE}"
+        rf"|{_FROM}"
         r"|street|estate(?:_zh|_name)?|compound",
     ),
     (
         "building",
         r"(?:所在|所属)?(?:楼栋|栋|幢|楼|栋楼|楼幢|座|栋座|楼号|栋幢)(?:号|名称|编号|数|#|名|号码)?|几栋|号楼|栋/幢"
-        r"|bl(?:oc)?k(?:_no)?|building",
+        rf"|{_FROM}里的楼栋|(?:楼栋|栋|幢|楼)(?:号|、|及|和)*(?:单元)(?:号)?|bl(?:oc)?k(?:_no)?|building",
     ),
-    ("unit", r"(?:所在)?单元(?:号|名称|名|门)?|门栋|楼道|梯号|unit"),
+    ("unit", rf"{_FROM}里的单元|(?:所在)?单元(?:号|名称|名|门)?|门栋|楼道|梯号|unit"),
     (
         "door",
         r"(?:房间|房屋|门|房|室|户|住宅)(?:号|牌号|牌|室号|间号|号牌|号码)|门牌号码|房号/门牌|室|户室|房屋编号|门号/室号"
@@ -109,11 +112,11 @@ _LOOSE_PATTERNS: Final = tuple(
     (meaning, re.compile(pattern))
     for meaning, pattern in (
         ("contact_phone", r"电话|手机|联系(?:方式|号码)"),
-        ("household_size", r"人口|人数|成员数"),
+        ("household_size", r"人口|人数|成员数|几口人|几个人"),
         ("address", r"地址|住址"),
         ("compound", r"小区|院落|楼盘"),
-        ("unit", r"单元"),
-        ("building", r"楼栋|[栋幢]|楼号"),
+        ("unit", r"^[^栋幢楼]*单元"),
+        ("building", r"(?:楼栋|[栋幢]).*单元|楼栋|[栋幢]|楼号"),
         ("door", r"房[号间屋]|门牌|门号|室号|户号"),
         ("contact_name", r"户主|业主|联系人|住户"),
         ("grid", r"网格"),
@@ -214,12 +217,13 @@ REASONS: Final[Mapping[str, Any]] = {refusal.code: refusal.why for refusal in RE
 
 _SPACE = re.compile(r"[\s\u200b-\u200f\ufeff*＊:：]+")
 _ASIDE = re.compile(r"[(\[【〔].*?[)\]】〕]")
+_ORDINAL = re.compile(r"^\d{1,2}[.、)](?=\D)")
 
 
 def heading_key(heading: str) -> str:
     """A heading without spaces, width, stars and asides: `户 主＊（必填）` is `户主`."""
     folded = _SPACE.sub("", unicodedata.normalize("NFKC", heading)).casefold()
-    return _ASIDE.sub("", folded) or folded
+    return _ORDINAL.sub("", _ASIDE.sub("", folded)) or folded
 
 
 def meaning_of(heading: str) -> str:

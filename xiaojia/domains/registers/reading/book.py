@@ -50,6 +50,7 @@ _WHYS: Mapping[str, Any] = {
 _SKIPPED: Mapping[str, Any] = {
     "heading": gettext_lazy("又是一行表头"),
     "total": gettext_lazy("合计行，不是一户：%(text)s"),
+    "example": gettext_lazy("填写的例子，不是一户"),
     "note": gettext_lazy("说明文字，不是一户：%(text)s"),
     "band": gettext_lazy("只有一句话，不是一户：%(text)s"),
 }
@@ -158,7 +159,8 @@ def _book(head: Mapping[str, Any], rows: list[RawRow], meanings_for: Meanings) -
 
 def _notes(head: Mapping[str, Any]) -> Iterator[str]:
     if head["others"]:
-        yield _("没有读这几张表：%(names)s。") % {"names": "、".join(head["others"])}
+        names = [_part_name(name, number) for name, number in head["others"]]
+        yield _("没有读这几张表：%(names)s。") % {"names": "、".join(names)}
     if any(head["hidden"]):
         names = [h for h, is_hidden in zip(head["headings"], head["hidden"], strict=True) if is_hidden]
         yield _("表里藏起来的列也看了：%(names)s。") % {"names": "、".join(names)}
@@ -180,7 +182,16 @@ def _notes(head: Mapping[str, Any]) -> Iterator[str]:
         }
 
 
+def _part_name(name: str, number: int) -> str:
+    """A sheet, or the part of one that begins in a row."""
+    if not number:
+        return name
+    words = {"name": name, "row": number}
+    return _("%(name)s第 %(row)d 行起的那张") % words
+
+
 def _sheet_name(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
     if len(names) == 1:
         return names[0]
     return _("%(name)s 等 %(count)d 张表") % {"name": names[0], "count": len(names)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff]|_x000[dD]_")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\u00ad]")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how a sheet's XML writes what XML cannot hold
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 LONGEST_CELL = 300
 
@@ -28,4 +29,6 @@ def cell_text(value: object) -> str:
 def _clean(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
     return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()[:LONGEST_CELL]

@@ -16,8 +16,11 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from xiaojia.domains.registers.reading.cells import cell_text
 from xiaojia.domains.registers.reading.container import inspect
 from xiaojia.domains.registers.reading.facts import Bad, Facts
-from xiaojia.domains.registers.reading.origin import add_compound
-from xiaojia.domains.registers.reading.table import Sheet, Table, find_table
+from xiaojia.domains.registers.reading.joining import can_join, join
+from xiaojia.domains.registers.reading.layout import find_tables
+from xiaojia.domains.registers.reading.markup import read_page, read_spreadsheet_xml
+from xiaojia.domains.registers.reading.origin import add_origin
+from xiaojia.domains.registers.reading.table import Sheet, Table
 from xiaojia.domains.registers.reading.texts import read_csv
 from xiaojia.domains.registers.rules import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
 
@@ -54,6 +57,10 @@ def _limit() -> None:
 
 
 def _sheets(data: bytes, facts: Facts) -> list[Sheet]:
+    if facts.kind == "page":
+        return read_page(data)
+    if facts.kind == "xml":
+        return read_spreadsheet_xml(data)
     if facts.kind == "csv":
         return [Sheet("", read_csv(data))]
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -89,54 +96,50 @@ def _sheet(book: CalamineWorkbook, index: int, name: str, facts: Facts, *, is_vi
     )
 
 
-def _choose(sheets: list[Sheet]) -> tuple[list[Table], list[str]]:
-    """The tables that are read, and the names of sheets that are not.
+def _choose(sheets: list[Sheet]) -> tuple[list[Table], list[tuple[str, int]]]:
+    """The tables that are read; and those that are not, by sheet, and row where the rest of it is read.
 
-    The sheet with most readable rows speaks; sheets with the same headings (one a building, say) join it.
+    The table with most rows speaks; those that say of which door they speak as it does (one sheet a
+    building, say) join it, whatever the order of their columns.
     """
-    tables = [table for sheet in sheets if (table := find_table(sheet)) is not None and table.rows]
+    tables = [table for sheet in sheets for table in find_tables(sheet)]
     if not tables:
         raise Bad("headless" if any(any(row) for sheet in sheets for row in sheet.rows) else "empty")
     main_table = max(tables, key=lambda table: (table.sheet.is_visible, len(table.rows)))
-    joined = [
-        t
-        for t in tables
-        if t is main_table
-        or (
-            t.headings == main_table.headings
-            and t.refused == main_table.refused
-            and t.sheet.is_visible == main_table.sheet.is_visible
-        )
-    ]
-    add_compound(joined)
+    joined = [table for table in tables if table is main_table or can_join(main_table, table)]
+    add_origin(joined)
     taken = {table.sheet.name for table in joined}
-    others = [s.name for s in sheets if s.name not in taken and any(any(row) for row in s.rows)]
+    others = [(s.name, 0) for s in sheets if s.name not in taken and any(any(row) for row in s.rows)]
+    others += [
+        (table.sheet.name, table.rows[0][0])
+        for table in tables
+        if table not in joined and table.sheet.name in taken
+    ]
     return joined, others
 
 
-def _write(chosen: tuple[list[Table], list[str]]) -> None:
+def _write(chosen: tuple[list[Table], list[tuple[str, int]]]) -> None:
     tables, others = chosen
-    first = tables[0]
+    joined = join(tables)
     _line(
         {
-            "headings": first.headings,
-            "indexes": first.indexes,
-            "refused": first.refused,
-            "hidden": [i in first.sheet.hidden_columns for i in first.indexes],
+            "headings": joined.headings,
+            "indexes": joined.indexes,
+            "refused": joined.refused,
+            "hidden": joined.hidden,
             "sheets": [table.sheet.name for table in tables],
             "others": others,
             "formulas": sum(table.sheet.formulas for table in tables),
-            "skipped": [skipped for table in tables for skipped in table.skipped],
+            "skipped": sorted({tuple(skipped) for table in tables for skipped in table.skipped}),
             "struck": [struck for table in tables for struck in table.struck],
-            "hidden_rows": [n for t in tables for n, _cells in t.rows if n - 1 in t.sheet.hidden_rows],
+            "hidden_rows": sorted(
+                {n for t in tables for n, _cells in t.rows if n - 1 in t.sheet.hidden_rows}
+            ),
         }
     )
-    count = 0
-    for i, table in enumerate(tables):
-        for number, cells in table.rows:
-            _line([i, number, cells])
-        count += len(table.rows)
-    _line({"end": count})
+    for row in joined.rows:
+        _line(row)
+    _line({"end": len(joined.rows)})
 
 
 def _line(value: object) -> None:

@@ -26,9 +26,14 @@ _CHUNK = 2**20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS = (
     b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff",
-    b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf",
+    b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf", b"MIME-Version", b"From ",
 )  # fmt: skip
-_MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml|table|script|head|meta)", re.IGNORECASE)
+_PAGE = re.compile(
+    rb"\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|table|script|head|meta|style|body|div)",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKUP = re.compile(rb"\s*<[?!a-z]", re.IGNORECASE)
+_SPREADSHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
 
 _HIDDEN = re.compile(rb'hidden="(?:1|true)"')
 _COL = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
@@ -49,7 +54,12 @@ def inspect(data: bytes) -> Facts:
         return Facts("xlsx", _look_at_xlsx(data))
     if data.startswith(_OLE):
         return Facts("xls", look_at_xls(data))
-    if data.startswith(_OTHERS) or _MARKUP.match(data[:200].removeprefix(b"\xef\xbb\xbf")):
+    start = data[:4096].removeprefix(b"\xef\xbb\xbf")
+    if _PAGE.match(start):
+        return Facts("page")
+    if _MARKUP.match(start) and _SPREADSHEET in start:
+        return Facts("xml")
+    if data.startswith(_OTHERS) or _MARKUP.match(start):
         raise Bad("type")
     return Facts("csv")
 

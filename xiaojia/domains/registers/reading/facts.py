@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -25,7 +25,7 @@ class Look:
     hidden_columns: frozenset[int] = frozenset()
     hidden_rows: frozenset[int] = frozenset()
     formulas: int = 0
-    unsolved: tuple[tuple[int, int], ...] = ()
+    unsolved: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,21 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from xiaojia.domains.registers.rules import BUILDING, HOUSEHOLD, MEANINGS, meaning_of
+from xiaojia.domains.registers.rules import BUILDING, HOUSEHOLD, MEANINGS, heading_key, meaning_of
 
-_SEVERAL = frozenset({""})
+_SEVERAL = frozenset({"", "contact_phone"})
+_WEAK = frozenset({"户号", "房屋编号", "户编号", "住户编号"})
+"""Headings of a door that more often are a running number: they only count where nothing else is a door."""
+_BY_CONTENT = (
+    ("building", re.compile(r"第?(?:\d{1,3}|[A-Z甲乙丙丁一二三四五六七八九十])(?:号?[栋幢座]|号楼|#楼?)")),
+    ("unit", re.compile(r"第?[\d一二三四五六七八九十]{1,2}单元")),
+    ("door", re.compile(r"\d{1,2}-\d{1,2}|\d{3,4}室?|\d{1,2}[楼层]\d{1,2}号?")),
+    ("contact_phone", re.compile(r"1[3-9]\d{9}")),
+)
+"""What tells a column over which nobody wrote anything."""
+_TO_THE_DOOR = re.compile(r"\d{3}|\d\D+\d+\D+\d")
+_NAME_AND_PHONE = re.compile(r"[一-龥].*1[3-9]\d{9}")
+_DIGIT = re.compile(r"\d|[一二三四五六七八九十](?:号?[栋幢座]|单元)")
 _WHOLE = re.compile(r"\d+\s*(?:栋|幢|号楼|座|#)|[^\d\s].*\d+\s*-\s*\d+\s*-\s*\d+|\d+-\d+-\d+-\d+")
 
 
@@ -25,15 +37,41 @@ def guess_meanings(
         sample = [row[i] for row in sample_rows if row[i]]
         if is_free[i] and guess in {"door", "building"} and _reads_like_address(sample):
             guesses[i] = "address"
+        elif is_free[i] and guess == "contact_phone" and _names_too(sample):
+            guesses[i] = "resident_name"
+        elif is_free[i] and guess == "address" and sample and not any(map(_DIGIT.search, sample)):
+            guesses[i] = "compound"
+        elif is_free[i] and not heading_key(headings[i]):
+            guesses[i] = _by_content(sample, guesses)
     if "relation" not in guesses:
         guesses = [
             "contact_name" if g == "resident_name" and f else g for g, f in zip(guesses, is_free, strict=True)
         ]
+    is_weak = [heading_key(heading) in _WEAK for heading in headings]
+    if any(g in ("door", "address") and not weak for g, weak in zip(guesses, is_weak, strict=True)):
+        guesses = ["" if w and f else g for g, w, f in zip(guesses, is_weak, is_free, strict=True)]
     return _one_each(guesses, is_free)
 
 
+def _names_too(sample: Sequence[str]) -> bool:
+    """张三13800000000 below a heading of phones: the names are what the column is for."""
+    return (
+        len(sample) > 0 and sum(bool(_NAME_AND_PHONE.search(text)) for text in sample) * 5 >= len(sample) * 4
+    )
+
+
+def _by_content(sample: Sequence[str], taken: Sequence[str]) -> str:
+    folded = [unicodedata.normalize("NFKC", text).replace(" ", "") for text in sample]
+    for meaning, pattern in _BY_CONTENT:
+        hits = sum(pattern.fullmatch(text) is not None for text in folded)
+        if meaning not in taken and hits and hits * 5 >= len(folded) * 4:
+            return meaning
+    return ""
+
+
 def _reads_like_address(sample: Sequence[str]) -> bool:
-    hits = sum(bool(_WHOLE.search(unicodedata.normalize("NFKC", text))) for text in sample)
+    folded = [unicodedata.normalize("NFKC", text) for text in sample]
+    hits = sum(bool(_WHOLE.search(text)) and bool(_TO_THE_DOOR.search(text)) for text in folded)
     return len(sample) > 0 and hits * 2 > len(sample) and any("-" in t or "单元" in t for t in sample)
 
 

@@ -29,6 +29,14 @@ _TOTAL_WORDS = ("计", "汇总")
 _NOTE = re.compile(
     r"(?:备?注|说明|填表(?:人|说明|日期)|制表人?|审核人?|单位(?:盖章)?)[:：（(].*|以上.*|以下.*"
 )
+_FOOT = re.compile(
+    r"(?:审核|制表|填表|填报|打印|复核|负责|经办|报送|统计|盖章|签字)[一-龥]{0,4}(?:[:：].*)?"
+    r"|\d{4}[-年/.]\d{1,2}[-月/.]\d{1,2}日?(?: [\d:]+)?|第 ?\d+ ?页.*"
+    r"|[-—~\s]*以(?:下|上)[^\d]{0,6}[-—~\s]*"
+)
+_EXAMPLE = re.compile(r"[（(【]?(?:填写|填表)?(?:例如?|示例|样例|范例|举例|例子)[）)】]?[:：]?")
+_COLUMN_NUMBER = re.compile(r"[（(]?\d{1,2}[）)]?|[甲乙丙丁戊己庚辛]")
+_NUMBER = re.compile(r"\d+")
 _DOOR = re.compile(r"附?[\d\-－—]+(?:[号室户]|号房)?")
 _ASIDE = re.compile(r"[（(【\[][^（(【\[）)】\]]*[）)】\]]")
 
@@ -37,7 +45,7 @@ Rectangle = tuple[tuple[int, int], tuple[int, int]]
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet as texts from A1 on. Hidden indexes count from 0."""
+    """A sheet as texts from A1 on. Hidden indexes count from 0. A later piece of a sheet is not its first."""
 
     name: str
     rows: list[list[str]]
@@ -46,6 +54,7 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     is_visible: bool = True
     formulas: int = 0
+    is_first: bool = True
 
 
 @dataclass(slots=True)
@@ -72,7 +81,7 @@ class Table:
 
 def find_table(sheet: Sheet) -> Table | None:
     """The table of this sheet, or None when no row reads like a head."""
-    head = _find_head(sheet)
+    head = find_head(sheet)
     if head is None:
         return None
     first, last, headings = head
@@ -80,16 +89,19 @@ def find_table(sheet: Sheet) -> Table | None:
     indexes = _used_columns(sheet, headings, last + 1)
     table = Table(sheet, [headings[i] if i < len(headings) else "" for i in indexes], indexes)
     table.title = " ".join(dict.fromkeys(cell for row in sheet.rows[:first] for cell in row if cell))
+    if not sheet.is_first:
+        table.skipped += [(number, "heading", "") for number in range(first + 1, last + 2)]
     _sort_rows(table, last + 1)
     _refuse_columns(table)
     return table
 
 
-def _find_head(sheet: Sheet) -> tuple[int, int, list[str]] | None:
+def find_head(sheet: Sheet) -> tuple[int, int, list[str]] | None:
     """First and last row of the head, and its headings: the best one row or two rows near the top."""
     best: tuple[int, int, list[str]] | None = None
     best_score = 1
-    rows = sheet.rows[:_DEEPEST_HEAD]
+    start = next((i for i, row in enumerate(sheet.rows) if any(row)), 0)
+    rows = sheet.rows[: start + _DEEPEST_HEAD]
     for i, row in enumerate(rows):
         single = _recognised(row)
         if single > best_score:
@@ -174,12 +186,25 @@ def _sort_rows(table: Table, start: int) -> None:
         filled = [cell for cell in cells if cell]
         if not filled:
             continue
-        reason = _no_data(cells, filled, lowest)
+        reason = "" if table.rows else _below_head(filled, len(cells))
+        reason = reason or _no_data(cells, filled, lowest)
         if reason:
             text = " ".join(dict.fromkeys(filled))
             table.skipped.append((number, reason, "" if refusal_of_cell(text) else text[:30]))
         else:
             table.rows.append((number, cells))
+
+
+def _below_head(filled: Sequence[str], width: int) -> str:
+    """Rows between the head and the first household: numbers of columns, units in brackets, an example."""
+    if _EXAMPLE.fullmatch(filled[0]):
+        return "example"
+    if len(filled) >= 3 and all(_ASIDE.fullmatch(cell) for cell in filled):
+        return "heading"
+    if len(filled) < 3 or len(filled) * 3 < width * 2 or not all(map(_COLUMN_NUMBER.fullmatch, filled)):
+        return ""
+    numbers = [int(found.group()) for cell in filled if (found := _NUMBER.search(cell))]
+    return "heading" if numbers == list(range(1, len(numbers) + 1)) else ""
 
 
 def _no_data(cells: Sequence[str], filled: Sequence[str], headings: Sequence[str]) -> str:
@@ -188,6 +213,8 @@ def _no_data(cells: Sequence[str], filled: Sequence[str], headings: Sequence[str
     if any(_is_total(cell, is_sparse=len(filled) * 5 <= len(cells) * 3) for cell in filled[:4]):
         return "total"
     if _NOTE.fullmatch(filled[0]) and len(filled) <= 3:
+        return "note"
+    if all(_FOOT.fullmatch(cell) for cell in filled):
         return "note"
     if len(set(filled)) == 1 and len(cells) > 2 and _DOOR.fullmatch(filled[0]) is None:
         return "band"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections import Counter
 
 from xiaojia.domains.registers.reading.cells import cell_text
 from xiaojia.domains.registers.reading.facts import Bad
@@ -12,13 +13,21 @@ from xiaojia.domains.registers.rules import MOST_COLUMNS, MOST_ROWS
 
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 _REACHES_OUT = re.compile(r"^[=+\-@].*\|.*!", re.DOTALL)
+_WIDE = (b",\x00", b"\t\x00", b";\x00", b"\n\x00")
+"""Two bytes a character, and no mark in front that says so."""
+_DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_SEPARATOR = re.compile(r"sep=(.)\s*")
 
 
 def decode(data: bytes) -> str:
     """The text of a CSV, or `Bad` when it is in none of these encodings."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
+    encodings: tuple[str, ...] = ("utf-8-sig", "gb18030")
+    if any(mark in data[:4096] for mark in _WIDE):
+        encodings = ("utf-16-le",)
+    for encoding in encodings:
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -27,12 +36,11 @@ def decode(data: bytes) -> str:
 
 
 def read_csv(data: bytes) -> list[list[str]]:
-    """Rows of a CSV; comma, semicolon or tab, whichever the first lines have most of."""
-    text = decode(data)
+    """Rows of a CSV; comma, semicolon, tab or bar, whichever divides the first lines most alike."""
+    text = decode(data.removesuffix(b"\x1a"))
     if "\x00" in text:
         raise Bad("type")
-    sample = text[:4000]
-    delimiter = max(",;\t", key=sample.count)
+    delimiter = _delimiter(text[:8000])
     rows: list[list[str]] = []
     csv.field_size_limit(100_000)
     try:
@@ -45,6 +53,21 @@ def read_csv(data: bytes) -> list[list[str]]:
     except csv.Error:
         raise Bad("broken", kind="csv") from None
     return rows
+
+
+def _delimiter(sample: str) -> str:
+    named = _SEPARATOR.match(sample)
+    if named is not None:
+        return named[1]
+    lines = _QUOTED.sub("", sample).splitlines()
+
+    def alike(delimiter: str) -> tuple[int, int]:
+        counts = Counter(line.count(delimiter) for line in lines)
+        del counts[0]
+        most, lines_alike = max(counts.items(), key=lambda item: item[0] * item[1], default=(0, 0))
+        return lines_alike * most, most
+
+    return max(_DELIMITERS, key=alike)
 
 
 def _cell(text: str) -> str:

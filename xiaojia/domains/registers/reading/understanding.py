@@ -10,11 +10,11 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.places.rules import (
-    DITTO,
     NOTHING,
     Address,
     floor_of,
     fold,
+    is_ditto,
     read_address,
     read_compound,
     read_door,
@@ -22,7 +22,7 @@ from xiaojia.domains.places.rules import (
     read_unit,
     twin_of,
 )
-from xiaojia.domains.registers.reading.persons import read_names, read_number, read_phones
+from xiaojia.domains.registers.reading.persons import read_number, read_people, read_phones
 from xiaojia.domains.registers.reading.values import Column, Doubt, RawRow, Understood
 from xiaojia.domains.registers.rules import BUILDING, MOST_PERSONS
 
@@ -32,6 +32,7 @@ _DATE = re.compile(r"\d{4}-(\d{2})-(\d{2})(?: .*)?|(\d{1,2})月(\d{1,2})日")
 _VACANT = re.compile(r"空户|空置|空房|无人(?:居住)?|未入住|待定")
 _NEVER_DATES = ("address", "building", "unit", "door", "household_size", "household_count", "floors")
 _ERROR = re.compile(r"#(?:REF|N/A|NAME|VALUE|DIV/0|NUM|NULL|NAME\?)[!?]?")
+_BARE_DOOR = re.compile(r"\d{1,2}[A-Z]?")
 _TWO_NUMBERS = re.compile(r"\d{1,3}-\d{1,2}")
 _LONGEST: Final = {"compound": 60, "building": 20, "unit": 20, "grid": 60, "place": 60}
 """What the tables of places hold."""
@@ -112,7 +113,7 @@ class _Reader:
         )
 
     def _start(self, row: RawRow) -> None:
-        if row.sheet_name != self._row.sheet_name:
+        if row.sheet_name != self._row.sheet_name or row.number <= self._row.number:
             self._above, self._texts = Address(), {}
         self._row, self._doubts, self._cells = row, [], {}
         for i, meaning, _heading in self._meant:
@@ -131,7 +132,8 @@ class _Reader:
                     % {"cell": cell, "month": month, "day": number},
                 )
                 cell = ""
-            self._cells[meaning] = cell
+            before = self._cells.get(meaning, "")
+            self._cells[meaning] = f"{before}、{cell}" if before and cell else before or cell
 
     def _doubt(self, code: str, meaning: str, what: str) -> None:
         heading = self._headings.get(meaning, "")
@@ -158,7 +160,7 @@ class _Reader:
     def _carried(self, meaning: str) -> str:
         """This cell, or the one above where it is empty or says 同上."""
         text = self._cells.get(meaning, "")
-        if not text or DITTO.fullmatch(text):
+        if not text or is_ditto(text):
             return self._texts.get(meaning, "")
         self._texts[meaning] = text
         return text
@@ -206,7 +208,7 @@ class _Reader:
         if not door_text and not self._doubts and self._is_next_person():
             return self._above
         place = self._place()
-        if DITTO.fullmatch(fold(door_text)) and self._above.door:
+        if is_ditto(door_text) and self._above.door:
             return replace(place, door=self._above.door)
         if self._has_doubt("door", "building", "unit", "address"):
             return replace(place, door=read_door(door_text))
@@ -215,17 +217,27 @@ class _Reader:
         door = read_door(door_text)
         if not door or _WHOLE_DOOR.fullmatch(fold(door_text)):
             return self._from_whole_door(place, door_text)
+        door = self._with_floor(door)
         if not place.building:
             return replace(place, door=door, doubt=_("没有写是哪一栋；补上栋号，平房院子写 1 栋。"))
         return self._complete(replace(place, door=door))
+
+    def _with_floor(self, door: str) -> str:
+        """A bare number beside a column of floors: 5楼, 1号 is "5-1"."""
+        floor = read_number(self._cells.get("floor", "")) if _BARE_DOOR.fullmatch(door) else None
+        return f"{floor}-{door}" if floor else door
 
     def _from_whole_door(self, place: Address, text: str) -> Address:
         """A door cell that repeats the building and the unit: 3-2-5-1."""
         whole = read_address(text, known_compounds=self._known)
         if whole.doubt and not whole.door:
             return replace(place, doubt=whole.doubt)
-        for ours, theirs in ((place.building, whole.building), (place.unit, whole.unit)):
-            if ours and theirs and ours != theirs:
+        for ours, theirs in (
+            (place.compound, whole.compound),
+            (place.building, whole.building),
+            (place.unit, whole.unit),
+        ):
+            if ours and theirs and theirs not in (ours, twin_of(ours)):
                 return replace(
                     place, doubt=_("写的是“%(text)s”，和旁边的栋号单元对不上；改成一样的。") % {"text": text}
                 )
@@ -244,14 +256,16 @@ class _Reader:
         compound = self._compound()
         has_moved = compound != self._above.compound and bool(self._above.compound)
         text = self._cells.get("building", "")
-        if text and not DITTO.fullmatch(fold(text)):
+        if text and not is_ditto(text):
             building, unit = self._staircase(text)
         else:
             building, unit = "" if has_moved else self._above.building, ""
         return Address(compound, building, unit or self._unit(building, has_moved=has_moved))
 
     def _staircase(self, text: str) -> tuple[str, str]:
-        if _TWO_NUMBERS.fullmatch(fold(text)):
+        if _TWO_NUMBERS.fullmatch(fold(text)) and "单元" in self._headings["building"]:
+            text = fold(text).replace("-", "栋")
+        elif _TWO_NUMBERS.fullmatch(fold(text)):
             self._doubt("building", "building", _("写着“%(text)s”；写成“3栋2单元”这样。") % {"text": text})
             return "", ""
         return read_staircase(text)
@@ -275,7 +289,7 @@ class _Reader:
         if "unit" not in self._headings:
             return ""
         is_same = building == self._above.building and not has_moved
-        if DITTO.fullmatch(fold(text)):
+        if is_ditto(text):
             return self._above.unit if is_same else ""
         if text:
             unit = read_unit(text)
@@ -329,7 +343,7 @@ class _Reader:
         text = self._cells.get(meaning, "")
         if _VACANT.fullmatch(text) or text in NOTHING:
             text = ""
-        names, is_clear = read_names(text)
+        people, is_clear = read_people(text)
         if not is_clear:
             self._doubt(meaning, meaning, _("写着“%(text)s”，不像人名；只写姓名。") % {"text": text[:20]})
         phones, wrong = read_phones(self._cells.get("contact_phone", ""))
@@ -339,13 +353,21 @@ class _Reader:
                 "contact_phone",
                 _("写着“%(text)s”，手机是 11 位、座机带区号；查一查再写。") % {"text": wrong},
             )
-        if len(phones) > max(len(names), 1):
+        return self._paired(people, phones)
+
+    def _paired(self, people: list[tuple[str, str]], phones: list[str]) -> tuple[tuple[str, str], ...]:
+        """Phones of their own column go to those who have none beside their name, in order."""
+        beside = {phone for _name, phone in people}
+        more = [phone for phone in phones if phone not in beside]
+        contacts = [(name, phone or (more.pop(0) if more else "")) for name, phone in people]
+        if not contacts and more:
+            contacts = [("", more.pop(0))]
+        if more:
+            kept = next(phone for _name, phone in contacts if phone)
             self._doubt(
                 "phones",
                 "contact_phone",
                 _("有 %(count)d 个电话，只留了第一个 %(phone)s；要换就改表再来。")
-                % {"count": len(phones), "phone": phones[0]},
+                % {"count": len(more) + sum(bool(phone) for _name, phone in contacts), "phone": kept},
             )
-            phones = phones[: max(len(names), 1)]
-        padded = phones + [""] * (len(names) - len(phones))
-        return tuple(zip(names or [""] * len(padded), padded, strict=True))
+        return tuple(contacts)

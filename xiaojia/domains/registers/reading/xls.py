@@ -117,6 +117,7 @@ def _look_at_records(stream: bytes) -> dict[str, Look]:
         elif kind == _BOF and at in sheets:
             here = _Sheet()
             looks[sheets[at]] = here.look
+            here.look.unsolved = here.unsolved
         elif here is not None:
             here.take(kind, body)
     return looks
@@ -127,6 +128,7 @@ class _Sheet:
 
     def __init__(self) -> None:
         self.look = Look()
+        self.unsolved: list[tuple[int, int]] = []
 
     def take(self, kind: int, body: bytes) -> None:
         look = self.look
@@ -140,6 +142,9 @@ class _Sheet:
                 look.hidden_rows |= {number}
         elif kind == _FORMULA:
             look.formulas += 1
+            row, column, _format, kind_of_result, _bytes, mark = struct.unpack_from("<3HB5sH", body)
+            if mark == 0xFFFF and kind_of_result == 3:  # nothing: programs leave it so, Excel would compute
+                self.unsolved.append((row, column))
 
 
 def _refuse_record(kind: int, body: bytes) -> None:

@@ -112,11 +112,13 @@ def test_a_chosen_meaning_wins_next_time(tmp_path: Path) -> None:
 def test_one_meaning_has_one_column() -> None:
     assert guess_meanings(["电话", "手机", "姓名", "户主"], [], {}) == [
         "contact_phone",
-        "",
+        "contact_phone",
         "contact_name",
         "",
     ]
-    assert guess_meanings(["电话", "手机"], [], {"手机": "contact_phone"}) == ["", "contact_phone"]
+    assert guess_meanings(["户号", "房号"], [], {}) == ["", "door"]
+    assert guess_meanings(["户号", "户主"], [], {}) == ["door", "contact_name"]
+    assert guess_meanings(["房号", "门牌号"], [], {"门牌号": "door"}) == ["", "door"]
     assert guess_meanings(["姓名", "与户主关系"], [], {}) == ["resident_name", "relation"]
 
 
@@ -215,7 +217,8 @@ def test_a_door_cell_that_contradicts_its_neighbours_is_a_doubt() -> None:
     ("column", "text", "code"),
     [
         (3, "2026-05-01", "date"), (6, "#REF!", "formula"), (6, "=?", "formula"),
-        (4, "张13800000001", "contact_name"),
+        (4, "张模拟（外出）", "contact_name"), (4, "3栋2单元", "contact_name"), (3, "5-1、5-2", "address"),
+        (3, "5-1至5-4", "address"), (3, "-1-2", "address"),
         (5, "1380000", "contact_phone"), (6, "45", "household_size"),
         (0, "模" * 61, "long"), (1, "楼" * 21, "long"),
     ],
