@@ -19,6 +19,7 @@ from tests.running import command_environment, eventually, is_alive, own_home, s
 from tests.test_simulator import BLOCKS
 from xiaojia.kernel.refusals import Refused
 from xiaojia.project import demo
+from xiaojia.project.demo_codes import code_of, is_of_blocks
 from xiaojia.project.processes.postgres import Cluster
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -82,11 +83,20 @@ def test_real_blocks_stand_beside_the_simulated_community(home: Path, tmp_path: 
         assert refused.returncode == 2
         assert "演示正开着" in refused.stderr
     with serving(home, "--port", "8520", *words, command="demo") as running:
-        page = running.said[-1].split()[-1].removeprefix("打开").strip()
-        assert "WEST SIM" in _opened(page)
-        assert "青禾社区（模拟）" in _opened(running.url + "/demo/as/secretary/?in=999999001001")
+        page = _opened(running.said[-1].split()[-1].removeprefix("打开").strip())
+        assert "WEST SIM" in page
+        assert "楼栋来自公开数据" in page
+        invented = _opened(running.url + "/demo/as/secretary/?in=999999001001")
+        assert "青禾社区（模拟）" in invented
+        assert "楼栋来自公开数据" not in invented, "negative control: there the addresses are invented too"
         assert _asked(home, "SELECT count(*) FROM places_community") == [2]
-    assert Path(home / "demo" / f"built-{demo.code_of('WEST SIM')}").exists()
+    assert Path(home / "demo" / f"built-{code_of('WEST SIM')}").exists()
+
+
+def test_only_communities_of_blocks_have_real_addresses() -> None:
+    assert is_of_blocks(code_of("WEST SIM"))
+    assert not is_of_blocks("999999001001")
+    assert not is_of_blocks("500119001005")
 
 
 def test_an_unknown_place_is_one_sentence_and_opens_nothing(home: Path, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def bring_register(office: Office, path: Path, *, say: Say, place: str = "") -> 
         ways = list(registers_queries.registers(viewer=office.officer))
     if any(r.state == "committed" for r in ways):
         return
-    register_id = next((r.pk for r in ways if r.state != "refused"), None)
+    register_id = next((r.pk for r in ways if r.state not in {"refused", "dropped"}), None)
     if register_id is None:
         say("收下住户表")
         register_id = _receive(office, path)

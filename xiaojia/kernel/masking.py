@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+SIMULATED_MARK: Final = "（模拟）"
+"""Ends an invented name wherever it is stored or printed. No part of the name: it is never masked."""
+
+
+def unmarked(name: str) -> str:
+    """The name without the mark, for places that show the mark themselves."""
+    return name.strip().removesuffix(SIMULATED_MARK)
+
 
 def mask_name(name: str) -> str:
-    """Family name and one ＊ for each further character: 邓明礼 -> 邓＊＊; '' stays ''."""
-    text = name.strip()
-    return text[:1] + "＊" * (len(text) - 1)
+    """Family name and one ＊ for each further character: 邓明礼 -> 邓＊＊; '' stays ''. The mark stays."""
+    text = unmarked(name)
+    mark = name.strip()[len(text) :]
+    return text[:1] + "＊" * (len(text) - 1) + mark
 
 
 def mask_phone(phone: str) -> str:

@@ -94,22 +94,41 @@ class SilentProgress(Progress):
 Result = Mapping[str, Any]
 WorkFunction = Callable[[Actor, Mapping[str, Any], Progress], Result]
 FUNCTIONS: dict[str, WorkFunction] = {}
+PageOf = Callable[[Mapping[str, Any]], str]
+PAGES: dict[str, PageOf] = {}
+"""Kind -> the address of the page that the work is about, from its payload."""
 
 
-def work(kind: str) -> Callable[[WorkFunction], WorkFunction]:
+def work(kind: str, *, page: PageOf | None = None) -> Callable[[WorkFunction], WorkFunction]:
     """Register the function that does one kind of work: `f(actor, payload, progress) -> result`.
 
     It runs inside one transaction with the actor's scope entered; the result (ids, counts, perhaps
-    `sentence` and `where_url`) is stored in that same transaction.
+    `sentence` and `where_url`) is stored in that same transaction. Endings without a result (stopped,
+    refused, failed) lead back to `page(payload)`.
     """
 
     def register(function: WorkFunction) -> WorkFunction:
         if kind in FUNCTIONS:
             raise ValueError(f"two functions for the work {kind}")
         FUNCTIONS[kind] = function
+        if page is not None:
+            PAGES[kind] = page
         return function
 
     return register
+
+
+def page_of(row: Work) -> str:
+    """Where the work came from; empty when its kind names no page."""
+    return PAGES[row.kind](row.payload) if row.kind in PAGES else ""
+
+
+def running_works(viewer: Actor) -> list[Work]:
+    """Work of the viewer's communities that is not over, oldest first; only for wide roles (one query)."""
+    if not viewer.scope.is_wide:
+        return []
+    rows = Work.objects.filter(community_id__in=viewer.scope.community_ids)
+    return list(rows.filter(state__in=[Work.State.QUEUED, Work.State.RUNNING]).order_by("started_at"))
 
 
 def perform(work_id: UUID) -> None:
@@ -135,17 +154,18 @@ def _perform(row: Work, progress: Progress) -> None:
             result = dict(FUNCTIONS[row.kind](actor, row.payload, progress))
             _finish(row.pk, result)
     except Cancelled:
-        progress.end(Work.State.CANCELLED, _("停下了。已有的数据一点没动。"))
+        progress.end(Work.State.CANCELLED, _("停下了。已有的数据一点没动。"), page_of(row))
     except StillRunning:
         raise
     except Refused as refusal:
-        progress.end(Work.State.REFUSED, refusal.sentence, refusal.where_url)
+        progress.end(Work.State.REFUSED, refusal.sentence, refusal.where_url or page_of(row))
     except Exception:
         logger.exception("work failed", extra={"work_id": str(row.pk), "work_kind": row.kind})
         number = str(row.pk)[:8]
         progress.end(
             Work.State.FAILED,
             _("这一步没做成，是小家的毛病，不是您的。已经记下，编号 %(number)s。") % {"number": number},
+            page_of(row),
         )
 
 

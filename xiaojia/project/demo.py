@@ -6,13 +6,13 @@ import argparse
 import signal
 import subprocess
 import sys
-import zlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from xiaojia.kernel.refusals import Refused
+from xiaojia.project.demo_codes import code_of
 from xiaojia.project.installation import XIAOJIA_HOME
 from xiaojia.project.processes import serving
 from xiaojia.project.processes.postgres import die_with_parent
@@ -52,11 +52,6 @@ def _refuse_while_running(home: Path) -> None:
         raise Refused(
             f"这些楼没有加进来，因为演示正开着（{running.url}）；先在那边按 Ctrl+C 停下，再来一次。"
         ) from None
-
-
-def code_of(place: str) -> str:
-    """The invented code of a place of real blocks: 99999900 and four digits from 2000 on."""
-    return f"99999900{2000 + zlib.crc32(place.strip().casefold().encode()) % 8000}"
 
 
 def _build(command: list[str], marker: Path, environment: dict[str, str]) -> None:

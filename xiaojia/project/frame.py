@@ -16,18 +16,33 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaojia.domains.places import queries as places
 from xiaojia.kernel.actors import ROLES, Actor
+from xiaojia.project.demo_codes import is_of_blocks
 from xiaojia.project.look import text_size
 
 TABS: Final = {
-    "secretary": [(_("今天"), "home", "/"), (_("小家"), "microgrids:home", "/microgrids/")],
+    "secretary": [
+        (_("今天"), "home", "/"),
+        (_("小家"), "microgrids:home", "/microgrids/"),
+        (_("谁管哪里"), "teams:home", "/teams/"),
+        (_("住户表"), "registers:home", "/registers/"),
+    ],
     "officer": [
         (_("今天"), "home", "/"),
         (_("住户表"), "registers:home", "/registers/"),
         (_("小家"), "microgrids:home", "/microgrids/"),
+        (_("谁管哪里"), "teams:home", "/teams/"),
     ],
-    "head": [(_("今天"), "home", "/"), (_("邻居"), "neighbours", "/neighbours/")],
+    "head": [
+        (_("今天"), "home", "/"),
+        (_("邻居"), "neighbours", "/neighbours/"),
+        (_("搭档"), "teams:home", "/teams/"),
+    ],
+    "steward": [(_("今天"), "home", "/"), (_("搭档"), "teams:home", "/teams/")],
 }
 """Role -> (word, URL name, path prefix that lights the tab)."""
+
+NEW: Final = {"officer": "registers:home", "secretary": "registers:home"}
+"""Role -> URL name of the page where something new comes in: what `g n` opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +59,11 @@ class Frame:
     desk_name: object = ""
     person_name: str = ""
     is_simulated: bool = False
+    has_real_blocks: bool = False
     is_demo: bool = False
     text_size: str = "standard"
     tabs: tuple[Tab, ...] = ()
+    new_url: str = ""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -65,9 +82,11 @@ def _frame(request: HttpRequest) -> Frame:
         desk_name=_("%(role)s的桌子") % {"role": ROLES[actor.role]},
         person_name=getattr(request.user, "name", ""),
         is_simulated=community.is_simulated,
+        has_real_blocks=is_of_blocks(community.code),
         is_demo=settings.XIAOJIA_DEMO,
         text_size=size,
         tabs=_tabs(request.path, actor.role),
+        new_url=reverse(NEW[actor.role]) if actor.role in NEW else "",
     )
 
 

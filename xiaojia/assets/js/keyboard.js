@@ -51,6 +51,13 @@ const SINGLE = {
   ArrowUp: (target) => step(target, -1),
 };
 
+// What a key does after g.
+function led(key) {
+  if (/^[1-6]$/.test(key)) return () => press(`.desk a[data-key="${key}"]`);
+  if (key === "n" && document.body.dataset.new) return () => { location.assign(document.body.dataset.new); return true; };
+  return null;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) {
     if (pressMain(event.target)) event.preventDefault();
@@ -62,9 +69,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (isOff()) return;
-  const isTab = /^[1-6]$/.test(event.key) && performance.now() - leaderAt < LEADER_MS;
+  const isLed = performance.now() - leaderAt < LEADER_MS;
   leaderAt = -LEADER_MS;
-  const act = isTab ? () => press(`.desk a[data-key="${event.key}"]`) : SINGLE[event.key];
+  const act = isLed && led(event.key) || SINGLE[event.key];
   if (act && act(event.target)) event.preventDefault();
 });
 

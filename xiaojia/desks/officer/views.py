@@ -7,6 +7,7 @@ from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.registers import queries as registers
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
+from xiaojia.kernel.work import running_works
 
 
 def today(request: HttpRequest) -> HttpResponse:
@@ -21,6 +22,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "home_count": sum(m.household_count for m in day),
         "fitting_count": sum(m.size.is_fitting for m in day),
         "outside_count": microgrids.homeless_count(viewer=viewer, on=on),
+        "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
     }

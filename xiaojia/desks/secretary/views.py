@@ -6,6 +6,7 @@ from django.shortcuts import render
 from xiaojia.desks.secretary import morning, slips
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
+from xiaojia.kernel.work import running_works
 
 
 def today(request: HttpRequest) -> HttpResponse:
@@ -20,6 +21,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "now": now,
         "on": on,
         "lead": morning.lead(known, opened),
+        # Stands outside of what a slip replaces, so a page that was asked for a slip can do without it.
+        "works": [] if opened else running_works(viewer),
         "decisions": questions,
         "decide": next((d.key for d in questions if d.key == wanted), questions[0].key if questions else ""),
         "places": morning.places(known),

@@ -11,7 +11,7 @@ from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.work import Progress, work
 
 
-@work("plan")
+@work("plan", page=lambda _payload: "/microgrids/plans/")
 def plan(actor: Actor, payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     """One button, both scenarios."""
     made = propose_partitions(by=actor, at=clock.now(), seed=int(payload.get("seed", 1)), progress=progress)

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,20 +19,33 @@ from xiaojia.domains.registers.models import Register, Registerrow
 from xiaojia.domains.registers.reading.values import Column, RawRow
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.models import Work
+from xiaojia.kernel.models import AuditEntry, Work
 
 SAMPLES: Final = 3
 SAMPLE_ROWS: Final = 60
 MOST_PLACES: Final = 300
+
+ON_THE_WAY: Final = (Register.State.RECEIVED, Register.State.READ, Register.State.CHECKED)
 
 Door = tuple[str, str, str, str]
 """Compound, building, unit, door: how a workbook names a household."""
 
 
 def registers(*, viewer: Actor) -> QuerySet[Register]:
-    """Every register that came in, the newest first."""
+    """Every register that came in, the newest first; without those that somebody put away by hand."""
     require(MAY, "see_registers", viewer, viewer.community_id)
-    return visible_registers(viewer).exclude(state=Register.State.DROPPED)
+    return visible_registers(viewer).exclude(state=Register.State.DROPPED, sentence="")
+
+
+def abandoned_registers(*, viewer: Actor, since: datetime) -> list[Register]:
+    """Registers on their way in that nobody brought, worked on or decided about since a moment."""
+    rows = visible_registers(viewer).filter(state__in=ON_THE_WAY, received_at__lt=since)
+    works = {row.work_id for row in rows if row.work_id}
+    busy = set(Work.objects.filter(pk__in=works, started_at__gte=since).values_list("pk", flat=True))
+    entries = AuditEntry.objects.filter(community_id__in=viewer.scope.community_ids, at__gte=since)
+    told = entries.filter(verb="decide_rows").values_list("detail__detail", flat=True)
+    decided = {detail["register"] for detail in told if detail}
+    return [row for row in rows if row.work_id not in busy and str(row.pk) not in decided]
 
 
 def register(register_id: UUID, *, viewer: Actor) -> Register | None:
@@ -206,10 +219,9 @@ class WaitingRegister:
 def waiting_registers(*, viewer: Actor) -> list[WaitingRegister]:
     """Registers that were neither taken over nor refused, the newest first (one query)."""
     require(MAY, "see_registers", viewer, viewer.community_id)
-    states = [Register.State.RECEIVED, Register.State.READ, Register.State.CHECKED]
     undecided = Q(
         rows__verdict__in=[Registerrow.Verdict.DOUBTFUL, Registerrow.Verdict.GONE],
         rows__decision=Registerrow.Decision.OPEN,
     )
-    rows = visible_registers(viewer).filter(state__in=states).annotate(n=Count("rows", filter=undecided))
+    rows = visible_registers(viewer).filter(state__in=ON_THE_WAY).annotate(n=Count("rows", filter=undecided))
     return [WaitingRegister(*row) for row in rows.values_list("id", "file_name", "state", "as_of_on", "n")]

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from xiaojia.kernel import masking
+
 register = template.Library()
 
 _WEEKDAYS = "一二三四五六日"
@@ -48,6 +50,12 @@ def moment(value: datetime | None) -> SafeString:
     return format_html(
         '<span class="nb">{} {}</span>', day(value), timezone.localtime(value).strftime("%H:%M")
     )
+
+
+@register.filter
+def unmarked(name: str, is_marked_here: object = True) -> str:
+    """An invented name without （模拟） where the page sets the mark itself (`.sim`)."""
+    return masking.unmarked(name) if is_marked_here else name
 
 
 @register.filter

@@ -16,7 +16,7 @@ from xiaojia.kernel import secrets
 from xiaojia.kernel.access import may, require, roles
 from xiaojia.kernel.actors import Actor, Scope
 from xiaojia.kernel.consent import ConsentMissing, Given, has_consent, require_consent
-from xiaojia.kernel.masking import mask_name, mask_phone
+from xiaojia.kernel.masking import mask_name, mask_phone, unmarked
 from xiaojia.kernel.refusals import NotAllowed
 from xiaojia.kernel.sheets import Sheet, neutral, workbook
 
@@ -27,6 +27,14 @@ OFFICER = Actor(account_id=1, role="officer", community_id=7, scope=Scope((7,), 
 def test_a_name_keeps_its_first_character_only() -> None:
     assert mask_name("邓明礼") == "邓＊＊"
     assert mask_name("") == ""
+
+
+def test_the_mark_of_an_invented_name_is_no_part_of_it() -> None:
+    """It is not masked, and it stands once on a page that sets it beside the name."""
+    assert mask_name("何秀兰（模拟）") == "何＊＊（模拟）"
+    assert mask_name("（模拟）") == "（模拟）"
+    assert unmarked("何秀兰（模拟）") == "何秀兰"
+    assert unmarked("何秀兰") == "何秀兰"
 
 
 @given(st.text(alphabet="0123456789", min_size=3, max_size=20))

@@ -77,6 +77,44 @@ def test_stop_rolls_everything_back(kind: dict[str, Any]) -> None:
     assert _rows() == 0
 
 
+def test_every_ending_without_a_result_leads_back_to_where_it_came_from(
+    kind: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise Refused("不行。")
+
+    def fail() -> None:
+        raise OSError
+
+    stopped, refused, failed, unplaced = (_start() for _n in range(4))
+    monkeypatch.setitem(work.PAGES, "test", lambda payload: f"/things/{payload['count']}/")
+    kind["then"] = lambda: _on_another_connection(stopped)
+    work.perform(stopped.pk)
+    kind["then"] = refuse
+    work.perform(refused.pk)
+    kind["then"] = fail
+    work.perform(failed.pk)
+    found = {w.pk: (w.state, w.where_url) for w in Work.objects.all()}
+    assert found[stopped.pk] == ("cancelled", "/things/3/")
+    assert found[refused.pk] == ("refused", "/things/3/")
+    assert found[failed.pk] == ("failed", "/things/3/")
+    monkeypatch.delitem(work.PAGES, "test")
+    work.perform(unplaced.pk)
+    unplaced.refresh_from_db()
+    assert unplaced.where_url == "", "negative control: no page, no way back"
+
+
+def test_running_work_is_seen_by_the_office_of_its_own_community(kind: dict[str, Any]) -> None:
+    row = _start()
+    assert [w.pk for w in work.running_works(BY)] == [row.pk]
+    elsewhere = Actor(account_id=2, role="officer", community_id=8, scope=Scope((8,), is_wide=True))
+    head = Actor(account_id=3, role="head", community_id=7, scope=Scope((7,), household_ids=(1,)))
+    assert work.running_works(elsewhere) == []
+    assert work.running_works(head) == []
+    work.perform(row.pk)
+    assert work.running_works(BY) == [], "negative control: what is over runs no more"
+
+
 def test_a_refusal_becomes_its_sentence(kind: dict[str, Any]) -> None:
     def refuse() -> None:
         raise Refused("现在交不了，因为还没核对；先核对。", where_url="/x/")

@@ -9,6 +9,7 @@ from tests.busy import busy
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account
+from xiaojia.kernel.models import Work
 from xiaojia.kernel.tenancy import entered
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +49,19 @@ def test_doors_without_a_micro_grid_wait() -> None:
     with entered(stage.place.officer.scope):
         yards.settle(stage.place.officer, [yards.Yard("刘家院子", "9", "1", 7, x=360.0, y=0.0)])
     assert "7 户还没有小家" in _page(stage.accounts["officer"])
+
+
+def test_long_work_that_runs_stands_on_the_first_pages_until_it_is_over() -> None:
+    stage = busy()
+    by = stage.place.officer
+    row = Work.objects.create(
+        community_id=by.community_id, account_id=by.account_id, role="officer", kind="plan", state="running",
+        step="正在划：院子之间也合", done_count=1, total_count=2, started_at=yards.NOW,
+    )  # fmt: skip
+    for role in ("officer", "secretary"):
+        page = _page(stage.accounts[role])
+        assert f'href="/work/{row.pk}/"' in page
+        assert "正在划：院子之间也合" in page
+    assert str(row.pk) not in _page(stage.accounts["stranger"])
+    Work.objects.filter(pk=row.pk).update(state="done")
+    assert str(row.pk) not in _page(stage.accounts["officer"]), "negative control"

@@ -52,6 +52,8 @@ class DayRow:
     floor_from: int
     floor_to: int
     is_split: bool
+    unit_id: int = 0
+    building_id: int = 0
 
     @property
     def address(self) -> str:
@@ -143,7 +145,7 @@ def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: s
         cursor.execute(
             "SELECT g.id, g.number, g.name, c.id, c.name, b.name, u.name,"  # our own text
             " count(*), min(h.floor), max(h.floor),"
-            f" count(*) < sum(count(*)) OVER (PARTITION BY u.id) {_BELONGS_SQL}"
+            f" count(*) < sum(count(*)) OVER (PARTITION BY u.id), u.id, b.id {_BELONGS_SQL}"
             " AND (%(compound)s::bigint IS NULL OR c.id = %(compound)s)"
             " GROUP BY g.id, c.id, b.id, u.id"
             " ORDER BY g.number, g.id, c.sort_key, b.sort_key, u.ordinal",

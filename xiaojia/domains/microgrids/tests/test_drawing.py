@@ -159,8 +159,8 @@ def test_no_plate_covers_a_building_on_the_map_of_the_whole_community(step: floa
     houses = [_house(n, n // 10, step * (n % 12), step * 0.8 * (n // 12)) for n in range(240)]
     overview = overview_of(areas_of(houses), _groups(houses))
     assert _covered(overview) == []
-    assert all(0 <= p.x and p.x + p.width <= overview.width for p in overview.plates)
-    assert all(0 <= p.y and p.y + p.height < overview.bar_y for p in overview.plates)
+    assert all(p.x >= 0 and p.x + p.width <= overview.width for p in overview.plates)
+    assert all(p.y >= 0 and p.y + p.height < overview.bar_y for p in overview.plates)
     away = [p for p in overview.plates if p.leader]
     ends = [tuple(float(n) for n in p.leader.split()[1].split(",")) for p in away]
     middles = {(round(m.x, 1), round(m.y, 1)) for m in overview.marks}

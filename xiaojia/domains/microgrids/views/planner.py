@@ -87,7 +87,7 @@ def map_page(plan: Plan, chosen: Mapping[str, Any], *, width: float = WIDTH) -> 
 
 
 def _picked(plan: Plan, cell: Cell, parts: list[int], to: int | None) -> Picked:
-    """The amount that was asked for; else the largest that can go anywhere, so that no picked cell is a dead end."""
+    """The amount asked for; else the largest that can go anywhere: no picked cell is a dead end."""
     ways = amounts(plan, cell.part_ids)
     asked = ",".join(str(pk) for pk in parts)
     chosen = [w for w in ways if w.parts == asked] or ways

@@ -5,6 +5,7 @@ from xiaojia.domains.registers.actions.committing import commit_register, start_
 from xiaojia.domains.registers.actions.deciding import decide_rows
 from xiaojia.domains.registers.actions.receiving import (
     drop_register,
+    forget_abandoned,
     read_register,
     receive_register,
     start_reading,
@@ -16,6 +17,7 @@ __all__ = [
     "confirm_meanings",
     "decide_rows",
     "drop_register",
+    "forget_abandoned",
     "read_register",
     "receive_register",
     "start_check",

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -29,6 +29,8 @@ from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.work import Progress
 
 BATCH: Final = 5_000
+ABANDONED_DAYS: Final = 30
+"""A register that nobody touched for so long is put away: its rows hold plain names."""
 ENDED: Final = (Register.State.COMMITTED, Register.State.REFUSED, Register.State.DROPPED)
 
 
@@ -190,8 +192,29 @@ def drop_register(*, by: Actor, at: datetime, register_id: UUID) -> None:
         raise Refused(_("这份表不用放下，因为它已经有结果了；回到住户表看看。"))
     if queries.running_work(register) is not None:
         raise Refused(_("这份表现在放不下，因为正在做；先停下，再放下。"))
+    _drop(register, by=by, at=at)
+
+
+def _drop(register: Register, *, by: Actor, at: datetime, why: str = "") -> None:
     register.rows.all().delete()
-    register.state, register.ended_at = Register.State.DROPPED, at
-    register.save(update_fields=["state", "ended_at"])
+    register.state, register.sentence, register.ended_at = Register.State.DROPPED, why, at
+    register.save(update_fields=["state", "sentence", "ended_at"])
     _forget_file(file_path(register.pk))
-    audit.record(by=by, at=at, verb="drop_register", kind="register", ids=[register.pk])
+    audit.record(by=by, at=at, verb="drop_register", kind="register", ids=[register.pk], detail={"why": why})
+
+
+@transaction.atomic
+def forget_abandoned(*, by: Actor, at: datetime) -> int:
+    """Put away every register that nobody touched for ABANDONED_DAYS; returns how many.
+
+    Staged rows hold plain names and phones, so they may not lie around until somebody remembers them.
+    """
+    require(MAY, "drop_register", by, by.community_id)
+    why = _("%(n)d 天没有人接着看，自动放下了；还要收，就再拿来一次。") % {"n": ABANDONED_DAYS}
+    count = 0
+    for found in queries.abandoned_registers(viewer=by, since=at - timedelta(days=ABANDONED_DAYS)):
+        register = locked(found.pk, by=by)
+        if register.state not in ENDED and queries.running_work(register) is None:
+            _drop(register, by=by, at=at, why=why)
+            count += 1
+    return count

@@ -154,6 +154,7 @@ def test_stop_leaves_everything_as_it_was_and_it_can_be_taken_over_later(
     work.perform(work_id)
     stopped_work = Work.objects.get(pk=work_id)
     assert (stopped_work.state, stopped_work.sentence) == ("cancelled", "停下了。已有的数据一点没动。")
+    assert stopped_work.where_url == f"/registers/{pk}/", "the page of work leads back to the register"
     assert _sizes(officer) == []
     with entered(officer.scope):
         assert Registerrow.objects.filter(register_id=pk).count() == 3
