@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "serve": "serve pages and do the work until Ctrl+C",
     "demo": "a simulated community, or real blocks with --blocks, ready to look at",
     "plan": "divide a CSV of buildings: plan INPUT.csv --out PLAN.csv --report REPORT.json",
+    "triage": "learn casekinds from labelled messages: triage train|evaluate",
     "migrate": "bring the database to this version",
     "community": "open a community: community add CODE NAME",
     "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
@@ -49,11 +50,15 @@ def _told(command: Callable[[], int]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    """`plan` and `demo` read their own words; all others are laid out in `_parser`."""
+    """`plan`, `triage` and `demo` read their own words; all others are laid out in `_parser`."""
     if words[:1] == ["plan"]:
         from xiaojia.project import plan_command
 
         return plan_command.run(words[1:])
+    if words[:1] == ["triage"]:
+        from xiaojia.project import triage_command
+
+        return triage_command.run(words[1:])
     if words[:1] == ["demo"]:
         from xiaojia.project import demo
 
