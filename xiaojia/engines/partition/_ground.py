@@ -152,39 +152,48 @@ def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) ->
 
 
 def gabriel_pairs(points: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Pairs whose diametral circle holds no third point (K. R. Gabriel, R. R. Sokal 1969).
+    """Pairs whose diametral disc, its rim included, holds no third point (K. R. Gabriel, R. R. Sokal 1969).
 
     `points` are whole decimetres. Buildings at the same place all touch, and touch what any of them touches.
     """
-    places, inverse = np.unique(points, axis=0, return_inverse=True)
+    places, inverse = np.unique(points.astype(np.int64), axis=0, return_inverse=True)
     members: list[list[int]] = [[] for _ in places]
     for i, place in enumerate(inverse.reshape(-1)):
         members[place].append(i)
     pairs = [pair for group in members for pair in combinations(group, 2)]
-    for a, b in _candidate_pairs(places):
-        middle = (places[a] + places[b]) / 2
-        radius = ((places[a] - places[b]) ** 2).sum() / 4
-        inside = ((places - middle) ** 2).sum(axis=1) < radius - 1e-6
-        inside[[a, b]] = False
-        if not inside.any():
+    # Far from the origin squares lose their last digits: only differences are of interest.
+    places = (places - places.min(axis=0)).astype(float)
+    sides = _candidate_pairs(places)
+    step = max(1, 1_000_000 // len(places))
+    for low in range(0, len(sides), step):
+        some = sides[low : low + step]
+        first, second = places[some[:, 0]], places[some[:, 1]]
+        diameter = ((first - second) ** 2).sum(axis=1)
+        gaps = 2 * places[None, :, :] - (first + second)[:, None, :]
+        # Both ends lie on the rim.
+        inside = ((gaps**2).sum(axis=2) <= diameter[:, None]).sum(axis=1) > 2
+        for a, b in some[~inside].tolist():
             pairs += product(members[a], members[b])
     return pairs
 
 
-def _candidate_pairs(places: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Gabriel edges are Delaunay edges; tiny or straight-line sets try every pair."""
+def _candidate_pairs(places: npt.NDArray[np.float64]) -> Ints:
+    """Gabriel edges are Delaunay edges; tiny sets, and those that Qhull cannot take whole, try every pair."""
     count = len(places)
     if count >= 5:
         from scipy.spatial import Delaunay, QhullError  # loaded when there is something to measure
 
         try:
-            triangles = Delaunay(places).simplices
+            found = Delaunay(places)
         except QhullError:
             pass
         else:
-            sides = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
-            return [(int(a), int(b)) for a, b in np.unique(np.sort(sides, axis=1), axis=0)]
-    return [(a, b) for a in range(count) for b in range(a + 1, count)]
+            if not len(found.coplanar):
+                triangles = found.simplices
+                sides = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
+                pairs: Ints = np.unique(np.sort(sides, axis=1), axis=0).astype(np.int64)
+                return pairs
+    return np.array(list(combinations(range(count), 2)), np.int64).reshape(-1, 2)
 
 
 def is_connected(buildings: Sequence[int], edges: Sequence[frozenset[int]]) -> bool:

@@ -9,7 +9,14 @@ from typing import Any
 
 
 class BadProblem(ValueError):
-    """The input cannot be divided as it stands; the sentence names the row and the field."""
+    """The input cannot be divided as it stands; the sentence names the row (from 1) and the field.
+
+    `row` and `fact` are its two halves, for whoever counts rows differently.
+    """
+
+    def __init__(self, row: int, fact: str) -> None:
+        super().__init__(f"row {row}: {fact}")
+        self.row, self.fact = row, fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +120,30 @@ class Problem:
             key = (stretch.compound, stretch.building, stretch.unit)
             if key in seen:
                 raise BadProblem(
-                    f"row {number}: compound {key[0]}, building {key[1]}, unit {key[2] or '(none)'} stands"
-                    " twice; put its households into one row"
+                    number,
+                    f"compound {key[0]}, building {key[1]}, unit {key[2] or '(none)'} stands twice; put its"
+                    " households into one row",
                 )
             seen.add(key)
 
 
 def _check_stretch(number: int, stretch: Stretch) -> None:
+    homes = stretch.household_count
+    wrong = None
     if not stretch.compound or not stretch.building:
-        raise BadProblem(f"row {number}: compound and building must not be empty; fill them in")
-    if not (math.isfinite(stretch.x_metres) and math.isfinite(stretch.y_metres)):
-        raise BadProblem(f"row {number}: x and y must be numbers in metres; correct them")
-    if max(abs(stretch.x_metres), abs(stretch.y_metres)) > 1e8:
-        raise BadProblem(f"row {number}: x or y is farther than the Earth is wide; give metres")
-    if stretch.household_count < 1:
-        raise BadProblem(
-            f"row {number}: households must be 1 or more; leave the row out if nobody lives there"
-        )
-    if not 1 <= stretch.floors <= 200:
-        raise BadProblem(f"row {number}: floors must be 1 to 200; correct it")
-    if stretch.household_count > 20_000:
-        raise BadProblem(f"row {number}: {stretch.household_count} households in one unit; check the number")
+        wrong = "compound and building must not be empty; fill them in"
+    elif not (math.isfinite(stretch.x_metres) and math.isfinite(stretch.y_metres)):
+        wrong = "x and y must be numbers in metres; correct them"
+    elif max(abs(stretch.x_metres), abs(stretch.y_metres)) > 1e8:
+        wrong = "x or y is farther than the Earth is wide; give metres"
+    elif homes < 1:
+        wrong = "households must be 1 or more; leave the row out if nobody lives there"
+    elif not 1 <= stretch.floors <= 200:
+        wrong = "floors must be 1 to 200; correct it"
+    elif homes > 20_000:
+        wrong = f"{homes} households in one unit; check the number"
+    if wrong:
+        raise BadProblem(number, wrong)
 
 
 def community_of(compound: str) -> str:
