@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -21,3 +22,12 @@ def actor_of(request: HttpRequest) -> Actor:
             where_label=_("去登录"),
         )
     return cast(Actor, actor)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address that asks: the connection's own, or behind an https proxy the one it names last."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.XIAOJIA_PUBLIC_URL:
+        return direct
+    named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return named or direct

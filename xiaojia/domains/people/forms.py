@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from xiaojia.domains.people.accounts.rules import digits_of, is_mobile
 
 
 class SignInForm(forms.Form):
@@ -14,3 +18,41 @@ class ConsentForm(forms.Form):
 
     resident = forms.UUIDField()
     says = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+
+class PhoneForm(forms.Form):
+    phone = forms.CharField(
+        label=_("手机号"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "numeric"}),
+        error_messages={"required": _("写上手机号。")},
+    )
+
+    def clean_phone(self) -> str:
+        """Eleven digits, however they were grouped."""
+        phone = digits_of(self.cleaned_data["phone"])
+        if not is_mobile(phone):
+            raise ValidationError(_now("手机号要 11 位、以 1 开头；数一数有没有少一位。"))
+        return phone
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("短信里的六位码"),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+        error_messages={"required": _("写上短信里的六位码。")},
+    )
+
+
+class SecondStepForm(forms.Form):
+    code = forms.CharField(
+        label=_("手机上的六位码"),
+        max_length=16,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+        error_messages={"required": _("写上手机上的六位码。")},
+    )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from xiaojia.domains.people.access import MAY, visible_households, visible_residents, visible_viewlog
 from xiaojia.domains.people.models import Account, Consent, Household, Resident
@@ -98,8 +98,8 @@ def contact_cards(
 ) -> list[ContactCard]:
     """Contact cards of present households by unit, floor and door; empty name if unknown.
 
-    Two queries, three for a head, who sees a name and a phone only of those who agreed (P02). The
-    caller shows them to a person, so the caller also calls `actions.log_view`.
+    Two queries. A head sees a name and a phone only of those who agreed (P02). The caller shows them to
+    a person, so the caller also calls `actions.log_view`.
     """
     require(MAY, "see_contacts", viewer, viewer.community_id)
     households = visible_households(viewer).filter(until_on__isnull=True)
@@ -110,9 +110,17 @@ def contact_cards(
     found = list(households.order_by("unit_id", "floor", "door"))
     contacts: dict[int, Resident] = {}
     household_ids = [h.id for h in found]
-    residents = visible_residents(viewer).filter(household_id__in=household_ids, is_contact=True)
-    agreed = set() if viewer.scope.is_wide else set(_agreements(household_ids))
-    for resident in sorted(residents.order_by("sort_key"), key=lambda r: r.pk not in agreed):
+    living = Consent.objects.filter(
+        resident_id=OuterRef("pk"), purpose="contact_card", withdrawn_at__isnull=True
+    )
+    residents = list(
+        visible_residents(viewer)
+        .filter(household_id__in=household_ids, is_contact=True)
+        .annotate(has_agreed=Exists(living))
+        .order_by("sort_key")
+    )
+    agreed = set() if viewer.scope.is_wide else {r.pk for r in residents if r.has_agreed}
+    for resident in sorted(residents, key=lambda r: r.pk not in agreed):
         contacts.setdefault(resident.household_id, resident)
     return [_card(h, contacts.get(h.id), viewer.scope.is_wide, agreed) for h in found]
 
@@ -218,6 +226,12 @@ def people_found(name: str, *, viewer: Actor, limit: int) -> list[Found]:
     ]
 
 
+def name_of(resident_id: UUID, *, viewer: Actor) -> str:
+    """The name of one resident, for whoever sees the whole community (one query); '' when there is none."""
+    require(MAY, "settle_households", viewer, viewer.community_id)
+    return visible_residents(viewer).filter(pk=resident_id).values_list("name", flat=True).first() or ""
+
+
 def views_of_household(household_id: int, *, viewer: Actor, limit: int) -> list[View]:
     """Who looked at this household (谁看过我), newest first (one query)."""
     require(MAY, "see_viewlog", viewer, viewer.community_id)
@@ -234,3 +248,8 @@ def views_of_household(household_id: int, *, viewer: Actor, limit: int) -> list[
 def account_named(username: str) -> Account | None:
     """The account of a sign-in name, if there is one."""
     return Account.objects.filter(username=username).first()
+
+
+def account_by_id(account_id: int) -> Account | None:
+    """An active account, if there is one."""
+    return Account.objects.filter(pk=account_id, is_active=True).first()

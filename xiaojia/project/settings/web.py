@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "xiaojia.project.visits.VisitMiddleware",
     "xiaojia.project.middleware.ScopeMiddleware",
 ]
 ROOT_URLCONF = "xiaojia.project.urls"

@@ -88,6 +88,18 @@ def passes(*, account: Account, typed: str, at: datetime) -> bool:
 
 
 @transaction.atomic
+def renew_recovery(*, by: Actor | None, account: Account, at: datetime) -> list[str]:
+    """Ten new recovery codes in place of the old ones. Whoever calls has just seen the second step passed."""
+    row = SecondStep.objects.select_for_update().get(account=account, confirmed_at__isnull=False)
+    codes = rules.new_recovery_codes()
+    row.recovery_sealed = _sealed(row, codes)
+    row.save(update_fields=["recovery_sealed"])
+    if by is not None:
+        audit.record(by=by, at=at, verb="renew_recovery", kind="account", ids=[account.pk])
+    return codes
+
+
+@transaction.atomic
 def end(*, by: Actor | None, account: Account, at: datetime) -> None:
     """Take the second step away. Whoever calls has made sure that this is asked for rightly.
 

@@ -1,0 +1,1 @@
+"""Pages of people: signing in, the security of one's own account, consent."""
