@@ -20,6 +20,7 @@ from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Account, Household
 from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
+from xiaojia.domains.teams.models import BuildingPage, Tenure
 from xiaojia.kernel import jobs
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.models import Work
@@ -58,6 +59,7 @@ def busy(*, copies: int = 1) -> Busy:
             "other_partition_id": cross.pk,
             "microgrid_id": first.pk,
             "household_id": homes[0],
+            **_team(stage, first),
             "role": "secretary",
             "work_id": plan.pk,
             "adopted_partition_id": Partition.objects.get(state="adopted").pk,
@@ -145,3 +147,24 @@ def _seat(stage: Busy, microgrid: MicroGrid) -> None:
         "head": head,
         "stranger": Account.objects.get(pk=stranger.account_id),
     }
+
+
+def _team(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
+    """Vacancies, a steward and volunteers, yeses to the door card, and published pages; ids of them."""
+    by = stage.place.secretary
+    more: dict[str, Any] = {"by": by, "at": yards.NOW}
+    tenures = list(Tenure.objects.filter(role="head", microgrid=microgrid))
+    for role, number in (("steward", 1), ("volunteer", 2), ("volunteer", 3)):
+        kind = "resident" if role == "steward" else ""
+        terms = teams.Terms(0, microgrid.pk, role, yards.TODAY, "院里的人都找他", kind=kind)
+        newcomer = teams.Newcomer(f"邻居{number}", f"lx7-{role}-{number}", yards.PASSWORD, is_simulated=True)
+        tenures.append(teams.take_in(**more, terms=terms, newcomer=newcomer))
+    for number, tenure in enumerate(tenures[:3]):
+        teams.give_listing(**more, account_id=tenure.account_id, phone=f"0230000010{number}")
+    teams.settle_seats(**more)
+    teams.publish_pages(**more)
+    page = BuildingPage.objects.order_by("pk")[0]
+    return {
+        "tenure_id": tenures[0].pk, "building_id": page.building_id, "code": page.code,
+        "teams:designate.role": "head",
+    }  # fmt: skip

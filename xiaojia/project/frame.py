@@ -23,14 +23,21 @@ TABS: Final = {
     "secretary": [
         (_("今天"), "home", "/"),
         (_("小家"), "microgrids:home", "/microgrids/"),
+        (_("谁管哪里"), "teams:home", "/teams/"),
         (_("住户表"), "registers:home", "/registers/"),
     ],
     "officer": [
         (_("今天"), "home", "/"),
         (_("住户表"), "registers:home", "/registers/"),
         (_("小家"), "microgrids:home", "/microgrids/"),
+        (_("谁管哪里"), "teams:home", "/teams/"),
     ],
-    "head": [(_("今天"), "home", "/"), (_("邻居"), "neighbours", "/neighbours/")],
+    "head": [
+        (_("今天"), "home", "/"),
+        (_("邻居"), "neighbours", "/neighbours/"),
+        (_("搭档"), "teams:home", "/teams/"),
+    ],
+    "steward": [(_("今天"), "home", "/"), (_("搭档"), "teams:home", "/teams/")],
 }
 """Role -> (word, URL name, path prefix that lights the tab)."""
 

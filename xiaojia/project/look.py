@@ -36,10 +36,11 @@ class LanguageMiddleware:
 def text_size(request: HttpRequest) -> str:
     """standard, large or xlarge, from the cookie: known from the first byte, without a script.
 
-    Who never chose gets 标准, heads get 大字 (P31).
+    Who never chose gets 标准; heads, and everybody on a building's page, get 大字 (P31).
     """
     actor = getattr(request, "actor", None)
-    usual = "large" if actor is not None and actor.role == "head" else "standard"
+    is_large = request.path.startswith("/b/") or (actor is not None and actor.role == "head")
+    usual = "large" if is_large else "standard"
     size = request.COOKIES.get("text_size", usual)
     return size if size in SIZES else usual
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from xiaojia.desks.head.views import neighbours
+from xiaojia.domains.teams.views.papers import building
 from xiaojia.project import health, look, work_views
 from xiaojia.project.home import desks, home
 
@@ -14,6 +15,9 @@ urlpatterns = [
     path("neighbours/", neighbours, name="neighbours"),
     path("registers/", include(("xiaojia.domains.registers.urls", "registers"))),
     path("microgrids/", include(("xiaojia.domains.microgrids.urls", "microgrids"))),
+    path("workdays/", include(("xiaojia.domains.workdays.urls", "workdays"))),
+    path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
+    path("b/<str:code>/", building, name="building"),
     path("desks/", desks, name="desks"),
     path("work/<uuid:work_id>/", work_views.work_page, name="work"),
     path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),

@@ -3,6 +3,7 @@
 from xiaojia.domains.teams.actions.listings import forget_listings, give_listing, withdraw_listing
 from xiaojia.domains.teams.actions.publishing import publish_pages, refresh_pages, unpublish_pages
 from xiaojia.domains.teams.actions.seats import clockwork, settle_seats
+from xiaojia.domains.teams.actions.taking_in import Newcomer, take_in
 from xiaojia.domains.teams.actions.tenures import (
     SeatTaken,
     Terms,
@@ -15,6 +16,7 @@ from xiaojia.domains.teams.actions.tenures import (
 )
 
 __all__ = [
+    "Newcomer",
     "SeatTaken",
     "Terms",
     "TooMuchForOne",
@@ -29,6 +31,7 @@ __all__ = [
     "publish_pages",
     "refresh_pages",
     "settle_seats",
+    "take_in",
     "unpublish_pages",
     "withdraw_listing",
 ]

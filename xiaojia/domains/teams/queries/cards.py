@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.queries import DayRow
 from xiaojia.domains.microgrids.rules import building_words
-from xiaojia.domains.places.queries import community, unit_places
+from xiaojia.domains.places.queries import community
 from xiaojia.domains.teams.access import MAY, visible_pages
-from xiaojia.domains.teams.models import BuildingPage
-from xiaojia.domains.teams.queries.roster import Member, Team, listings_of, phone_of, roster
+from xiaojia.domains.teams.models import BuildingPage, Listing
+from xiaojia.domains.teams.queries.roster import Member, Team, held_listings, phone_of, roster
 from xiaojia.domains.teams.rules import code_words
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -39,29 +39,31 @@ class DoorCard:
 
 
 def printable(teams: Sequence[Team], *, viewer: Actor) -> list[Team]:
-    """The teams with names and phones of those only whose yes holds at this moment, and is held (one query).
+    """The teams with names and phones of those whose yes holds at this moment, and is held (one query).
 
     To be called last, when everything else about the sheet is known: whoever took a yes back before this is
     not printed, and whoever does so now waits until the sheet is made.
     """
     ids = {m.account_id for t in teams for m in t.members}
-    held = listings_of(ids, viewer=viewer, is_held=True)
+    held = held_listings(ids, viewer=viewer)
     return [replace(team, members=_consented(team, held)) for team in teams]
 
 
-def _consented(team: Team, held: Mapping[int, Any]) -> tuple[Member, ...]:
+def _consented(team: Team, held: Mapping[int, Listing]) -> tuple[Member, ...]:
     found = []
     for member in team.members:
         listing = held.get(member.account_id)
         if listing is not None:
-            found.append(replace(member, listing_id=listing.pk, phone=phone_of(listing)))
+            found.append(
+                replace(member, listing_id=listing.pk, phone=phone_of(listing.pk, listing.phone_sealed))
+            )
     return tuple(found)
 
 
 def door_cards(
     *, viewer: Actor, on: date, microgrid_id: int | None = None, compound_id: int | None = None
 ) -> list[DoorCard]:
-    """Cards for every door of a micro-grid's buildings, one a building (six queries)."""
+    """Cards for every door of a micro-grid's buildings, one a building (five queries)."""
     require(MAY, "print_cards", viewer, viewer.community_id)
     teams = [
         t
@@ -69,54 +71,46 @@ def door_cards(
         if microgrid_id in (None, t.here.microgrid_id)
         and (compound_id is None or any(r.compound_id == compound_id for r in t.here.rows))
     ]
-    buildings = buildings_by_name(viewer=viewer)
     codes = dict(visible_pages(viewer).values_list("building_id", "code"))
     found = []
     for team in printable(teams, viewer=viewer):
         for row in _first_rows(team, compound_id):
-            pk = buildings[row.compound_id, row.building]
-            name = building_words(row.building)
+            pk, name = row.building_id, building_words(row.building)
             found.append(DoorCard(team, pk, name, area_words(team), codes.get(pk, "")))
     return found
 
 
 def _first_rows(team: Team, compound_id: int | None) -> list[DayRow]:
     """One row a building."""
-    found: dict[tuple[int, str], DayRow] = {}
+    found: dict[int, DayRow] = {}
     for row in team.here.rows:
         if compound_id in (None, row.compound_id):
-            found.setdefault((row.compound_id, row.building), row)
+            found.setdefault(row.building_id, row)
     return list(found.values())
 
 
 def area_words(team: Team) -> str:
     """刘家院子 1 栋、5 栋; a long list becomes 刘家院子、老粮站院，共 9 栋."""
-    names = {(r.compound_id, r.building) for r in team.here.rows}
+    names = {r.building_id for r in team.here.rows}
     if len(names) <= MOST_BUILDINGS_ON_A_CARD:
         return team.here.where
     words = {"where": "、".join(team.here.compounds), "n": len(names)}
     return _("%(where)s，共 %(n)s 栋") % words
 
 
-def buildings_by_name(*, viewer: Actor) -> dict[tuple[int, str], int]:
-    """(compound id, name of the building) -> building id (one query)."""
-    return {(u.compound_id, u.building): u.building_id for u in unit_places(viewer=viewer)}
-
-
 def page_contents(*, viewer: Actor, on: date) -> dict[int, dict[str, Any]]:
-    """Building id -> what its page would say: only consented people (six queries)."""
+    """Building id -> what its page would say: only consented people (five queries)."""
     require(MAY, "publish_pages", viewer, viewer.community_id)
     place = community(viewer.community_id)
     teams = printable(roster(viewer=viewer, on=on), viewer=viewer)
-    buildings = buildings_by_name(viewer=viewer)
     found: dict[int, dict[str, Any]] = {}
     for team in teams:
-        units: dict[tuple[int, str], list[DayRow]] = {}
+        units: dict[int, list[DayRow]] = {}
         for row in team.here.rows:
-            units.setdefault((row.compound_id, row.building), []).append(row)
-        for key, rows in units.items():
+            units.setdefault(row.building_id, []).append(row)
+        for building_id, rows in units.items():
             page = found.setdefault(
-                buildings[key],
+                building_id,
                 {
                     "community": place.name,
                     "is_simulated": place.is_simulated,
@@ -148,6 +142,7 @@ def _person(member: Member) -> dict[str, Any]:
         "role": member.role,
         "name": member.name,
         "phone": member.phone,
+        "phone_words": member.phone_words,
         "listing": str(member.listing_id),
         "is_acting": member.is_acting,
     }

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from django.db.models import Q, QuerySet
-
-from xiaojia.domains.microgrids.queries import unit_rows
+from xiaojia.domains.microgrids.queries import microgrids_on, unit_rows
 from xiaojia.domains.people.queries import people_found
-from xiaojia.domains.teams.access import MAY, visible_designations, visible_tenures
+from xiaojia.domains.teams.access import MAY, visible_designations, visible_tenures, visible_vacancies
 from xiaojia.domains.teams.models import Designation, Tenure
-from xiaojia.domains.teams.queries.roster import Member, listings_of, member_of
-from xiaojia.domains.teams.queries.scope import holding_on
+from xiaojia.domains.teams.queries.roster import LOCAL_ROLES, Member, Team, member_of, with_listing
+from xiaojia.domains.teams.queries.vacancies import vacancy_rows
 from xiaojia.domains.teams.rules import END_REASONS
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import ROLES, Actor
 
-MOST_CANDIDATES = 12
+MOST_CANDIDATES: Final = 12
+MOST_PAST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +39,36 @@ class Candidate:
     note: str
 
 
-def past_of(microgrid_id: int, *, viewer: Actor, on: date) -> list[Past]:
-    """Tenures of a micro-grid that do not hold on that day, the newest first (two queries)."""
+def story_of(microgrid_id: int, *, viewer: Actor, on: date) -> tuple[Team, list[Past]] | None:
+    """The team of a micro-grid with phones as consented, and its other tenures, the newest first.
+
+    Three queries; None outside the scope. Reasons and documents are for the office: others get ''.
+    """
     require(MAY, "see_teams", viewer, viewer.community_id)
-    every = visible_tenures(viewer).filter(microgrid_id=microgrid_id).select_related("account")
-    holding = holding_on(every, on).values("pk")
-    rows = list(every.exclude(pk__in=holding).order_by("-from_on", "-id")[:50])
-    papers = {d.tenure_id: d for d in visible_designations(viewer).filter(tenure__in=rows)}
-    return [_past(tenure, papers.get(tenure.pk)) for tenure in rows]
+    here = next((m for m in microgrids_on(viewer=viewer, on=on) if m.microgrid_id == microgrid_id), None)
+    if here is None:
+        return None
+    every = visible_tenures(viewer).filter(microgrid_id=microgrid_id, role__in=LOCAL_ROLES)
+    rows = list(with_listing(every).select_related("account", "designation").order_by("-from_on", "-id"))
+    held = [t for t in rows if t.from_on <= on and (t.until_on is None or t.until_on > on)]
+    others = [t for t in rows if t not in held and t.until_on != t.from_on]
+    empty = vacancy_rows(visible_vacancies(viewer).filter(microgrid_id=microgrid_id), on=on)
+    team = Team(here, tuple(member_of(t) for t in reversed(held)), tuple(empty))
+    return team, [_past(t, viewer) for t in others[:MOST_PAST]]
 
 
-def _past(tenure: Tenure, paper: Designation | None) -> Past:
-    member = member_of(tenure, None)
-    if paper is None:
-        return Past(member)
+def _past(tenure: Tenure, viewer: Actor) -> Past:
+    paper: Designation | None = getattr(tenure, "designation", None)
+    if paper is None or not viewer.scope.is_wide:
+        return Past(member_of(tenure))
     end = str(END_REASONS[paper.end_reason]) if paper.end_reason else ""
-    return Past(member, paper.reason, paper.document_number, end)
+    return Past(member_of(tenure), paper.reason, paper.document_number, end)
 
 
 def tenure(tenure_id: int, *, viewer: Actor) -> Tenure | None:
     """One tenure of a micro-grid in the viewer's scope; others than the office see their own only."""
     require(MAY, "see_teams", viewer, viewer.community_id)
-    rows = visible_tenures(viewer).filter(pk=tenure_id, microgrid__isnull=False)
+    rows = with_listing(visible_tenures(viewer).filter(pk=tenure_id, microgrid__isnull=False))
     if not viewer.scope.is_wide:
         rows = rows.filter(account_id=viewer.account_id)
     return rows.select_related("account", "microgrid").first()
@@ -71,16 +79,10 @@ def designation_of(tenure_id: int, *, viewer: Actor) -> Designation | None:
     return visible_designations(viewer).filter(tenure_id=tenure_id).first()
 
 
-def member(tenure: Tenure, *, viewer: Actor) -> Member:
-    """A tenure with the phone its person lets be published (one query)."""
-    return member_of(tenure, listings_of([tenure.account_id], viewer=viewer).get(tenure.account_id))
-
-
-def other_seats(account_id: int, *, viewer: Actor, on: date) -> QuerySet[Tenure]:
-    """Seats that somebody holds on that day or later."""
-    require(MAY, "see_teams", viewer, viewer.community_id)
-    rows = visible_tenures(viewer).filter(account_id=account_id, microgrid__isnull=False)
-    return rows.filter(Q(until_on__isnull=True) | Q(until_on__gt=on)).select_related("microgrid")
+def serves_here(account_id: int, *, viewer: Actor) -> bool:
+    """Whether this account has or had a desk or a seat in the viewer's community."""
+    require(MAY, "see_roster", viewer, viewer.community_id)
+    return visible_tenures(viewer).filter(account_id=account_id).exists()
 
 
 def candidates(text: str, *, viewer: Actor, on: date) -> tuple[list[Candidate], list[int]]:

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from xiaojia.domains.microgrids.queries import MicroGridOnDay, day_rows, grouped, microgrids_on
-from xiaojia.domains.teams.access import MAY, living_listings, visible_tenures, visible_vacancies
+from xiaojia.domains.teams.access import MAY, visible_tenures, visible_vacancies
 from xiaojia.domains.teams.models import Listing, Tenure
 from xiaojia.domains.teams.queries.scope import holding_on
 from xiaojia.domains.teams.queries.vacancies import VacancyView, vacancy_rows
@@ -128,14 +128,14 @@ class Kept:
 def roster(*, viewer: Actor, on: date, has_phones: bool = False) -> list[Team]:
     """Every team of the viewer's scope on that day, past or future, by number.
 
-    Three queries, four with `has_phones` (yeses that hold now, whatever the day).
+    Three queries. `has_phones`: with the yeses that hold now, whatever the day.
     """
     require(MAY, "see_teams", viewer, viewer.community_id)
     return _teams(microgrids_on(viewer=viewer, on=on), viewer=viewer, on=on, has_phones=has_phones)
 
 
 def team_of(microgrid_id: int, *, viewer: Actor, on: date) -> Team | None:
-    """The team of one micro-grid with phones as consented (four queries); None outside the scope."""
+    """The team of one micro-grid with phones as consented (three queries); None outside the scope."""
     require(MAY, "see_teams", viewer, viewer.community_id)
     here = [m for m in microgrids_on(viewer=viewer, on=on) if m.microgrid_id == microgrid_id]
     return next(iter(_teams(here, viewer=viewer, on=on, has_phones=True)), None)
@@ -144,7 +144,7 @@ def team_of(microgrid_id: int, *, viewer: Actor, on: date) -> Team | None:
 def who_looks_after(text: str, *, viewer: Actor, on: date) -> list[Kept]:
     """The teams of an address as one says it (刘家院子 5 栋 2 单元), with phones as consented.
 
-    Four queries. A unit that is divided between two micro-grids gives both, with their floors.
+    Three queries. A unit that is divided between two micro-grids gives both, with their floors.
     """
     require(MAY, "see_teams", viewer, viewer.community_id)
     rows = day_rows(viewer=viewer, on=on, text=text)
@@ -172,21 +172,23 @@ def doubled(teams: Iterable[Team]) -> list[tuple[Member, list[Team]]]:
     return [(seats[0][0], [team for _member, team in seats]) for seats in several]
 
 
+def with_listing(tenures: QuerySet[Tenure]) -> QuerySet[Tenure]:
+    """Tenures together with the yes of their person, as far as it holds: `member_of` reads it."""
+    living = Listing.objects.filter(
+        account_id=OuterRef("account_id"), community_id=OuterRef("community_id"), withdrawn_at__isnull=True
+    )
+    return tenures.annotate(
+        listed_id=Subquery(living.values("pk")[:1]), listed_phone=Subquery(living.values("phone_sealed")[:1])
+    )
+
+
 def _teams(day: Sequence[MicroGridOnDay], *, viewer: Actor, on: date, has_phones: bool) -> list[Team]:
     ids = [m.microgrid_id for m in day]
-    rows = list(
-        holding_on(visible_tenures(viewer), on)
-        .filter(role__in=LOCAL_ROLES, microgrid_id__in=ids)
-        .select_related("account")
-        .order_by("id")
-    )
-    listed = listings_of({t.account_id for t in rows}, viewer=viewer) if has_phones else {}
+    held = holding_on(visible_tenures(viewer), on).filter(role__in=LOCAL_ROLES, microgrid_id__in=ids)
+    rows = (with_listing(held) if has_phones else held).select_related("account").order_by("id")
     members: dict[int, list[Member]] = {}
     for tenure in rows:
-        if tenure.microgrid_id is not None:
-            members.setdefault(tenure.microgrid_id, []).append(
-                member_of(tenure, listed.get(tenure.account_id))
-            )
+        members.setdefault(tenure.microgrid_id or 0, []).append(member_of(tenure))
     empty: dict[int, list[VacancyView]] = {}
     for vacancy in vacancy_rows(visible_vacancies(viewer).filter(microgrid_id__in=ids), on=on):
         empty.setdefault(vacancy.microgrid_id, []).append(vacancy)
@@ -195,30 +197,28 @@ def _teams(day: Sequence[MicroGridOnDay], *, viewer: Actor, on: date, has_phones
     ]
 
 
-def listings_of(account_ids: Iterable[int], *, viewer: Actor, is_held: bool = False) -> Mapping[int, Listing]:
-    """Account id -> the yes that holds (one query, two when held).
+def held_listings(account_ids: Iterable[int], *, viewer: Actor) -> Mapping[int, Listing]:
+    """Account id -> the yes that holds, kept as it is until the transaction ends (one query).
 
-    `is_held`: keep these yeses as they are until the transaction ends. A sheet that is being made holds what
-    it prints; somebody who takes a yes back in that moment waits for it, or the sheet no longer finds it.
+    A sheet that is being made holds what it prints; somebody who takes a yes back in that moment waits for
+    it, or the sheet no longer finds it.
     """
-    ids = list(account_ids)
-    if is_held:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM teams_listing WHERE account_id = ANY(%s) AND withdrawn_at IS NULL FOR SHARE",
-                [ids],
-            )
-    rows = living_listings(viewer).filter(account_id__in=ids)
+    rows = Listing.objects.raw(
+        "SELECT * FROM teams_listing WHERE account_id = ANY(%s) AND community_id = ANY(%s)"
+        " AND withdrawn_at IS NULL FOR SHARE",
+        [list(account_ids), list(viewer.scope.community_ids)],
+    )
     return {listing.account_id: listing for listing in rows}
 
 
-def phone_of(listing: Listing) -> str:
+def phone_of(listing_id: UUID, sealed: bytes | memoryview) -> str:
     """The phone of a yes that holds."""
-    return open_sealed(listing.phone_sealed, table="teams_listing", column="phone_sealed", pk=listing.pk)
+    return open_sealed(sealed, table="teams_listing", column="phone_sealed", pk=listing_id)
 
 
-def member_of(tenure: Tenure, listing: Listing | None) -> Member:
-    """One tenure as people see it."""
+def member_of(tenure: Tenure) -> Member:
+    """One tenure as people see it; with a phone when it came by `with_listing`."""
+    listing_id: UUID | None = getattr(tenure, "listed_id", None)
     return Member(
         tenure.pk,
         tenure.account_id,
@@ -228,6 +228,6 @@ def member_of(tenure: Tenure, listing: Listing | None) -> Member:
         tenure.is_acting,
         tenure.from_on,
         tenure.until_on,
-        listing.pk if listing else None,
-        phone_of(listing) if listing else "",
+        listing_id,
+        phone_of(listing_id, tenure.listed_phone) if listing_id else "",  # type: ignore[attr-defined]  # annotated
     )
