@@ -18,13 +18,18 @@ from xiaojia.kernel.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """Why a personal field is kept (P01). `retention_days` None: as long as the household lives here."""
+    """Why a personal field is kept (P01). `retention_days` None: as long as the household lives here.
+
+    A sensitive purpose (P03) lives in the vault only, and names the record of its impact assessment (P04).
+    """
 
     code: str
     label: object
     legal_basis: object
     needs_consent: bool
     retention_days: int | None = None
+    is_sensitive: bool = False
+    assessment: str = ""
 
 
 PURPOSES: Final = {

@@ -44,7 +44,12 @@ def wide_fence(table: str) -> RunSQL:
 
 def personal_fence(table: str, *, household_column: str = "household_id") -> RunSQL:
     """A policy that shows a row to community-wide roles and to those whose doors include it."""
-    return _fence(table, f"{_COMMUNITY} AND {_HOUSEHOLD.format(column=household_column)}")
+    return _fence(table, personal_condition(household_column))
+
+
+def personal_condition(household_column: str = "household_id") -> str:
+    """The SQL of that policy, for tables that add a condition of their own."""
+    return f"{_COMMUNITY} AND {_HOUSEHOLD.format(column=household_column)}"
 
 
 def wide_read_fence(table: str) -> RunSQL:

@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "community": "open a community: community add CODE NAME",
     "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
     "account": "give somebody a desk: account add USERNAME NAME ROLE CODE; account password USERNAME",
+    "backup": "write everything into one encrypted file: backup [FILE]",
+    "restore": "bring a backup onto a machine without data: restore FILE",
+    "drill": "restore the newest backup into a throw-away home, verify it there, say how long it took",
+    "keys": "the recovery sheet on paper, and new keys: keys sheet [FILE.html], keys check, keys rotate",
     "verify": "recompute the audit trail and every domain's own checks",
     "worker": "do queued work (serve starts one by itself)",
 }
@@ -69,6 +73,8 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from xiaojia.project.safekeeping import commands as safekeeping
+
     parser = argparse.ArgumentParser(
         prog="xiaojia",
         description="小家: a community's micro-grids on one computer. COMMAND --help explains a command.",
@@ -87,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         subs[name] = commands.add_parser(name, help=text, description=text)
         subs[name].set_defaults(run=runs.get(name))
+    safekeeping.backup_words(subs["backup"])
+    safekeeping.restore_words(subs["restore"])
+    safekeeping.drill_words(subs["drill"])
+    safekeeping.keys_words(subs["keys"])
     _serve_words(subs["serve"])
     subs["community"].add_argument("verb", choices=["add"])
     subs["community"].add_argument("code", help="12-digit division code")

@@ -17,8 +17,10 @@ def main() -> int:
     from django.db.migrations.executor import MigrationExecutor
 
     from xiaojia.kernel.refusals import Refused
+    from xiaojia.project.installation import XIAOJIA_HOME
     from xiaojia.project.processes.database import external, let_serve
     from xiaojia.project.processes.serving import NOT_BUILT, built_assets
+    from xiaojia.project.safekeeping import rotation
 
     try:
         urls = external()
@@ -31,6 +33,13 @@ def main() -> int:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
+    if rotation.is_pending(XIAOJIA_HOME / "keys"):
+        # Before anybody serves: a change of keys that was cut off is finished, blind indexes and all.
+        try:
+            rotation.finish()
+        except Refused as refusal:
+            print(refusal, file=sys.stderr)
+            return 2
     if "--no-static" in sys.argv:
         return 0
     if not built_assets().exists():
