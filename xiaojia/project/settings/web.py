@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "xiaojia.kernel",
     "xiaojia.domains.places",
+    "xiaojia.domains.workdays",
     "xiaojia.domains.people",
     "xiaojia.domains.registers",
     "xiaojia.domains.microgrids",
