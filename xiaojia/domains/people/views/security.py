@@ -182,4 +182,5 @@ def _tried(form: SecondStepForm, attempt: Any) -> Any:
 def _recovery_sheet(request: HttpRequest, found: list[str]) -> HttpResponse:
     """Recovery codes are shown this once; the page is made to be printed."""
     pairs = [f"{code[:4]} {code[4:]}" for code in found]
-    return render(request, "people/recovery_codes.html", {"codes": pairs, "account": _account(request)})
+    context = {"codes": pairs, "account": _account(request), "now": clock.now()}
+    return render(request, "people/recovery_codes.html", context)
