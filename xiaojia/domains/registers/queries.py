@@ -104,6 +104,13 @@ def verdict_counts(row: Register, *, viewer: Actor) -> dict[str, int]:
     return dict(rows)
 
 
+def dwelling_count(row: Register, *, viewer: Actor) -> int:
+    """Dwellings of the buildings that a commit takes over without asking (one query)."""
+    verdicts = [Registerrow.Verdict.NEW, Registerrow.Verdict.CHANGED, Registerrow.Verdict.SAME]
+    rows = visible_rows(viewer).filter(register=row, verdict__in=verdicts).order_by()
+    return sum(count or 0 for count in rows.values_list("values__dwellings", flat=True))
+
+
 def open_counts(row: Register, *, viewer: Actor) -> dict[str, int]:
     """Rows per verdict that still wait for a yes or no."""
     waiting = rows_to_decide(row, viewer=viewer).filter(decision=Registerrow.Decision.OPEN)

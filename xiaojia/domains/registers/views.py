@@ -48,6 +48,21 @@ VERDICTS: Final = {
 }
 """Verdict -> how the list is called, and how it was counted."""
 
+OF_BUILDINGS: Final = {
+    V.NEW: gettext_lazy("现在没有这栋楼，收下就多这一栋里的户。"),
+    V.CHANGED: gettext_lazy("楼有了，户数或者位置和现在的不一样。"),
+    V.SAME: gettext_lazy("和现在的一样，只记下这一天又核对过。"),
+    V.DOUBTFUL: gettext_lazy("有一格读不准，或者几行写的是同一栋；您说收不收。"),
+}
+"""The same where a row is a building."""
+
+
+def _counted(register: Register, verdict: str) -> object:
+    is_of_buildings = register.kind == Register.Kind.BUILDING
+    return (
+        OF_BUILDINGS.get(V(verdict), VERDICTS[V(verdict)][1]) if is_of_buildings else VERDICTS[V(verdict)][1]
+    )
+
 
 def home(request: HttpRequest) -> HttpResponse:
     viewer = actor_of(request)
@@ -116,17 +131,19 @@ def _checked(request: HttpRequest, viewer: Actor, register: Register) -> HttpRes
     counts = queries.verdict_counts(register, viewer=viewer)
     waiting = queries.open_counts(register, viewer=viewer)
     tallies = [
-        Tally(verdict, label, counted, counts[verdict], waiting.get(verdict, 0))
-        for verdict, (label, counted) in VERDICTS.items()
+        Tally(verdict, label, _counted(register, verdict), counts[verdict], waiting.get(verdict, 0))
+        for verdict, (label, _rule) in VERDICTS.items()
         if counts.get(verdict)
     ]
     taken = sum(counts.get(verdict, 0) for verdict in (V.NEW, V.CHANGED, V.SAME))
+    is_of_buildings = register.kind == Register.Kind.BUILDING
     context = {
         "register": register,
         "tallies": tallies,
         "to_decide": [tally for tally in tallies if tally.verdict in {V.DOUBTFUL, V.GONE}],
         "open_count": sum(waiting.values()),
         "taken_count": taken,
+        "dwelling_count": queries.dwelling_count(register, viewer=viewer) if is_of_buildings else None,
         "unspoken": register.counts.get("unspoken", []),
         "refused": [column for column in queries.columns_of(register) if column.refused],
         "same_file": queries.same_file(register, viewer=viewer),
@@ -187,13 +204,13 @@ def rows(request: HttpRequest, register_id: UUID, verdict: str) -> HttpResponse:
         raise Http404
     found = queries.rows_with(register, verdict, viewer=viewer)
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    label, counted = VERDICTS[V(verdict)]
+    label = VERDICTS[V(verdict)][0]
     _log(viewer, [row.household_id for row in page], clock.now())
     context = {
         "register": register,
         "verdict": verdict,
         "title": label,
-        "counted": counted,
+        "counted": _counted(register, verdict),
         "page": page,
         "is_to_decide": verdict in {V.DOUBTFUL, V.GONE},
         "open_count": queries.open_counts(register, viewer=viewer).get(verdict, 0),

@@ -183,6 +183,27 @@ def test_the_end_says_what_came_and_leads_on(browser: Client, officer: Actor) ->
     assert "/microgrids/plans/" in shown
 
 
+def test_a_table_of_buildings_speaks_of_buildings_and_counts_their_dwellings(
+    browser: Client, officer: Actor
+) -> None:
+    """One row is a building: nobody is told that it is one household more."""
+    with entered(officer.scope):
+        rows = (["WEST ST", 7, 40, 5, 10, 20], ["WEST ST", 8, 1_200, 30, 60, 20])
+        pk = checked(
+            officer, a_csv(*rows, head=["street", "blk_no", "dwelling_units", "floors", "x_m", "y_m"])
+        )
+        over(pk)
+        households = checked(officer, a_csv(*cast_rows(), ["刘家院子", 1, 1, "3-1", "陈新", "", 3]))
+        over(households)
+    shown = page(browser, f"/registers/{pk}/")
+    assert "收下 2 栋，一共 1,240 户" in shown
+    assert "收下就多这一栋里的户" in shown
+    assert "收下就多这一栋里的户" in page(browser, f"/registers/{pk}/rows/new/")
+    other = page(browser, f"/registers/{households}/")
+    assert "收下就多一户" in other
+    assert "栋，一共" not in other, "negative control"
+
+
 def test_put_away(browser: Client, officer: Actor) -> None:
     pk = _doubtful(officer)
     assert browser.post(f"/registers/{pk}/drop/")["Location"] == "/registers/"
