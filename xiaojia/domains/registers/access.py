@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from xiaojia.domains.registers.models import Columnmemory, Register, Registerrow
+from xiaojia.domains.registers.models import Columnmemory, Register, Registerrow, Spokenbuilding
 from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor
 
@@ -39,3 +39,8 @@ def visible_rows(viewer: Actor) -> QuerySet[Registerrow]:
 def visible_memories(viewer: Actor) -> QuerySet[Columnmemory]:
     """What headings meant in the viewer's communities."""
     return Columnmemory.objects.filter(community_id__in=viewer.scope.community_ids)
+
+
+def visible_words(viewer: Actor) -> QuerySet[Spokenbuilding]:
+    """Of which buildings registers spoke, and when."""
+    return Spokenbuilding.objects.filter(community_id__in=viewer.scope.community_ids)

@@ -111,3 +111,25 @@ class Columnmemory(models.Model):
 
     def __str__(self) -> str:
         return self.headings_hash[:8]
+
+
+class Spokenbuilding(models.Model):
+    """A building of which a register spoke, and the newest day of a register of that kind.
+
+    Its households (of a register of buildings: its counted doors) are known for that day, also those of
+    which the register said nothing new: their rows are not touched, and no older register overwrites them.
+    """
+
+    community_id = models.BigIntegerField()
+    building = models.ForeignKey("places.Building", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Register.Kind.choices)
+    as_of_on = models.DateField()
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["building", "kind"], name="one_word_per_building_and_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.building_id} {self.as_of_on}"

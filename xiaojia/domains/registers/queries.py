@@ -14,7 +14,13 @@ from django.db.models import Count, Q, QuerySet
 
 from xiaojia.domains.people.access import visible_households, visible_residents
 from xiaojia.domains.places.queries import UnitPlace, unit_places
-from xiaojia.domains.registers.access import MAY, visible_memories, visible_registers, visible_rows
+from xiaojia.domains.registers.access import (
+    MAY,
+    visible_memories,
+    visible_registers,
+    visible_rows,
+    visible_words,
+)
 from xiaojia.domains.registers.models import Register, Registerrow
 from xiaojia.domains.registers.reading.values import Column, RawRow
 from xiaojia.kernel.access import require
@@ -139,7 +145,10 @@ def staged_rows(row: Register, *, viewer: Actor) -> Iterator[tuple[int, RawRow]]
 
 @dataclass(slots=True)
 class Present:
-    """A household as it stands now. Phones stay sealed: `contacts` are (name, blind index)."""
+    """A household as it stands now. Phones stay sealed: `contacts` are (name, blind index).
+
+    `as_of_on` is the newest day for which it is known, be it that a register only confirmed it.
+    """
 
     household_id: int
     floor: int
@@ -156,6 +165,7 @@ class Community:
     by_door: dict[Door, Present] = field(default_factory=dict)
     units: dict[tuple[str, str, str], UnitPlace] = field(default_factory=dict)
     doors_of: dict[tuple[str, str, str], list[Door]] = field(default_factory=lambda: defaultdict(list))
+    spoken_on: dict[tuple[str, str, str], date] = field(default_factory=dict)
     fingerprint: str = ""
 
     @property
@@ -165,7 +175,7 @@ class Community:
 
 
 def present_community(*, viewer: Actor) -> Community:
-    """The present households by door (three queries)."""
+    """The present households by door (four queries)."""
     community = Community()
     digest = hashlib.sha256()
     contacts: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
@@ -174,15 +184,27 @@ def present_community(*, viewer: Actor) -> Community:
         contacts[household_id].append((name, bytes(index)))
         digest.update(f"{household_id}|{name}|".encode() + bytes(index))
     names: dict[int, tuple[str, str, str]] = {}
+    words = {
+        (building_id, kind): on
+        for building_id, kind, on in visible_words(viewer)
+        .order_by("building_id", "kind")
+        .values_list("building_id", "kind", "as_of_on")
+    }
+    digest.update(repr(words).encode())
     for place in unit_places(viewer=viewer):
         names[place.unit_id] = (place.compound, place.building, place.unit)
         community.units[names[place.unit_id]] = place
+        for kind in Register.Kind.values:
+            if (on := words.get((place.building_id, kind))) is not None:
+                community.spoken_on[place.compound, place.building, kind] = on
     households = visible_households(viewer).filter(until_on__isnull=True).order_by("id")
     fields = households.values_list("id", "unit_id", "door", "floor", "size", "door_source", "as_of_on")
     for row in fields.iterator():
         digest.update(repr(row).encode())
         pk, unit_id, door, floor, size, source, as_of_on = row
         unit = names[unit_id]
+        kind = Register.Kind.BUILDING if source == "counted" else Register.Kind.HOUSEHOLD
+        as_of_on = max(as_of_on, community.spoken_on.get((*unit[:2], kind), as_of_on))
         here = tuple(contacts.get(pk, ()))
         community.by_door[*unit, door] = Present(pk, floor, size, source == "counted", as_of_on, here)
         community.doors_of[unit].append((*unit, door))
@@ -191,13 +213,19 @@ def present_community(*, viewer: Actor) -> Community:
 
 
 def values_to_take(row: Register, *, viewer: Actor) -> Iterator[dict[str, Any]]:
-    """What the commit takes over: new, changed and unchanged rows, and doubtful ones that somebody took."""
-    verdicts = [Registerrow.Verdict.NEW, Registerrow.Verdict.CHANGED, Registerrow.Verdict.SAME]
+    """What the commit writes: new and changed rows, and doubtful ones that somebody took."""
+    verdicts = [Registerrow.Verdict.NEW, Registerrow.Verdict.CHANGED]
     rows = visible_rows(viewer).filter(register=row)
     sure = rows.filter(verdict__in=verdicts)
     taken = rows.filter(verdict=Registerrow.Verdict.DOUBTFUL, decision=Registerrow.Decision.TAKE)
     for part in (sure, taken):
         yield from part.order_by("id").values_list("values", flat=True).iterator(chunk_size=2_000)
+
+
+def buildings_named(row: Register, *, viewer: Actor) -> set[tuple[str, str]]:
+    """Compound and building of every row but those of another place."""
+    rows = visible_rows(viewer).filter(register=row).exclude(verdict=Registerrow.Verdict.ASIDE).order_by()
+    return set(rows.values_list("values__compound", "values__building").distinct())
 
 
 def households_to_end(row: Register, *, viewer: Actor) -> list[int]:

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from xiaojia.domains.registers import queries
 from xiaojia.domains.registers.access import MAY
 from xiaojia.domains.registers.actions.comparing import (
-    Home,
     homes_of,
     judge,
     missing,
     unspoken_buildings,
 )
+from xiaojia.domains.registers.actions.homes import Home
 from xiaojia.domains.registers.actions.receiving import BATCH, locked, queue
 from xiaojia.domains.registers.models import Columnmemory, Register, Registerrow
 from xiaojia.domains.registers.queries import Door, Present

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.places import actions as places
-from xiaojia.domains.places.queries import lock_register
+from xiaojia.domains.places.queries import UnitPlace, lock_register, unit_places
 from xiaojia.domains.registers import queries
 from xiaojia.domains.registers.access import MAY
 from xiaojia.domains.registers.actions.receiving import locked, queue
@@ -60,12 +61,14 @@ def commit_register(*, by: Actor, at: datetime, register_id: UUID, progress: Pro
     community = queries.present_community(viewer=by)
     if community.fingerprint != register.checked_against:
         raise Refused(_("这份表现在收不了，因为核对以后住户又变了；再核对一遍，再收。"))
-    units = _lay_units(register, by, at)
+    units = _lay_units(register, community, by, at)
     counts, touched = _settle(register, units, by, at, progress)
     ended = queries.households_to_end(register, viewer=by)
     if register.kind == BUILDING:
         ended += _doors_too_many(register, community, by)
     counts["ended"] = people.end_households(by=by, at=at, on=register.as_of_on, household_ids=ended)
+    _note_buildings(register, by)
+    counts["taken"] += register.counts.get("same", 0)
     progress.say(_("正在收下这份表"), counts["taken"], counts["taken"])
     register.rows.all().delete()
     register.counts = {**register.counts, **counts}
@@ -78,21 +81,55 @@ def commit_register(*, by: Actor, at: datetime, register_id: UUID, progress: Pro
     return register
 
 
-def _lay_units(register: Register, by: Actor, at: datetime) -> dict[Unit, int]:
+def _lay_units(register: Register, community: Community, by: Actor, at: datetime) -> dict[Unit, int]:
+    """Ids of all units that are written to; only those that are new or differ are touched themselves."""
     rows: dict[Unit, places.PlaceRow] = {}
     for values in queries.values_to_take(register, viewer=by):
         unit = _unit_of(values)
-        if unit not in rows:
-            rows[unit] = places.PlaceRow(
-                *unit,
-                floors=values["floors"],
-                doors_per_floor=values["doors_per_floor"],
-                x_metres=values["x"] if values["y"] is not None else None,
-                y_metres=values["y"] if values["x"] is not None else None,
-                grid_name=values["grid"],
-            )
-    ids = places.lay_places(by=by, at=at, rows=list(rows.values()))
-    return dict(zip(rows, ids, strict=True))
+        rows[unit] = _with(rows.get(unit, places.PlaceRow(*unit)), values)
+    known = {unit: place for unit in rows if (place := community.units.get(unit)) is not None}
+    to_lay = [row for unit, row in rows.items() if unit not in known or _differs(row, known[unit])]
+    ids = places.lay_places(by=by, at=at, rows=to_lay) if to_lay else []
+    laid = {(row.compound, row.building, row.unit): pk for row, pk in zip(to_lay, ids, strict=True)}
+    return {unit: laid.get(unit) or known[unit].unit_id for unit in rows}
+
+
+def _with(row: places.PlaceRow, values: Mapping[str, Any]) -> places.PlaceRow:
+    """What several rows say of one unit: of each thing the first word."""
+    has_position = values["x"] is not None and values["y"] is not None and row.x_metres is None
+    return replace(
+        row,
+        floors=row.floors or values["floors"],
+        doors_per_floor=row.doors_per_floor or values["doors_per_floor"],
+        x_metres=values["x"] if has_position else row.x_metres,
+        y_metres=values["y"] if has_position else row.y_metres,
+        grid_name=row.grid_name or values["grid"],
+    )
+
+
+def _differs(row: places.PlaceRow, place: UnitPlace) -> bool:
+    return (
+        row.floors not in (0, place.floors)
+        or row.doors_per_floor not in (0, place.doors_per_floor)
+        or row.grid_name not in ("", place.grid_name)
+        or (row.x_metres is not None and (row.x_metres, row.y_metres) != (place.x_metres, place.y_metres))
+    )
+
+
+def _note_buildings(register: Register, by: Actor) -> None:
+    """The buildings of which this register spoke; their unchanged households need no other mark."""
+    named = queries.buildings_named(register, viewer=by)
+    ids = {p.building_id for p in unit_places(viewer=by) if (p.compound, p.building) in named}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registers_spokenbuilding AS s"
+            " (community_id, building_id, kind, as_of_on, register_id)"
+            " SELECT %s, u.id, %s, %s, %s FROM unnest(%s::bigint[]) AS u(id)"
+            " ON CONFLICT (building_id, kind) DO UPDATE SET"
+            " as_of_on = EXCLUDED.as_of_on, register_id = EXCLUDED.register_id"
+            " WHERE s.as_of_on < EXCLUDED.as_of_on",
+            [register.community_id, register.kind, register.as_of_on, register.pk, sorted(ids)],
+        )
 
 
 def _unit_of(values: Mapping[str, Any]) -> Unit:
@@ -105,7 +142,7 @@ def _settle(
     counts = {"taken": 0, "came": 0, "residents": 0}
     touched: list[int] = []
     rows = _household_rows(register, units, by)
-    total = sum(register.counts.get(verdict, 0) for verdict in ("new", "changed", "same"))
+    total = sum(register.counts.get(verdict, 0) for verdict in ("new", "changed"))
     while part := list(islice(rows, SLICE)):
         settled = people.settle_households(by=by, at=at, as_of_on=register.as_of_on, rows=part)
         counts["taken"] += len(part)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.places.queries import UnitPlace
+from xiaojia.domains.registers.actions.homes import Home, doubt_of
+from xiaojia.domains.registers.actions.moving import call_out_moves
 from xiaojia.domains.registers.models import Registerrow
 from xiaojia.domains.registers.queries import Community, Door, Present
-from xiaojia.domains.registers.reading import Doubt, Understood
-from xiaojia.domains.registers.rules import BUILDING
+from xiaojia.domains.registers.reading import Understood
+from xiaojia.domains.registers.rules import BUILDING, HOUSEHOLD
 from xiaojia.kernel.secrets import blind_index
 
 V = Registerrow.Verdict
@@ -23,31 +25,6 @@ COLLISION: Final = "collision"
 LONGEST: Final = {"compound": 60, "building": 20, "unit": 20, "door": 20}
 LONGEST_NAME: Final = 40
 MOST_DWELLINGS: Final = 2_000
-
-
-@dataclass(slots=True)
-class Home:
-    """One household (or, of buildings, one unit) as the rows of a workbook name it."""
-
-    row_id: int
-    number: int
-    values: dict[str, Any]
-    doubts: list[dict[str, str]] = field(default_factory=list)
-    member_ids: list[int] = field(default_factory=list)
-    verdict: str = V.UNCHECKED
-    changes: list[list[str]] = field(default_factory=list)
-    household_id: int | None = None
-
-    @property
-    def door(self) -> Door:
-        """How the workbook names it."""
-        v = self.values
-        return v["compound"], v["building"], v["unit"], v["door"]
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether it is known which door this is, so that somebody can take it in spite of a doubt."""
-        return bool(self.values["building"] and (self.values["door"] or self.values["dwellings"]))
 
 
 def homes_of(
@@ -61,10 +38,10 @@ def homes_of(
         homes.append(home)
         if place and said.place != place:
             home.verdict = V.ASIDE
-            home.doubts = [_doubt("place", _("这一行是“%(place)s”的。") % {"place": said.place or "?"})]
+            home.doubts = [doubt_of("place", _("这一行是“%(place)s”的。") % {"place": said.place or "?"})]
         elif kind == BUILDING and not said.household_count and said.building and not said.doubts:
             home.verdict = V.ASIDE
-            home.doubts = [_doubt("empty", _("这栋没有住户，先不收。"))]
+            home.doubts = [doubt_of("empty", _("这栋没有住户，先不收。"))]
         elif home.values["building"] and (home.values["door"] or kind == BUILDING):
             by_door[home.door].append(home)
     for same in by_door.values():
@@ -93,21 +70,19 @@ def _home(row_id: int, said: Understood) -> Home:
     home = Home(row_id, said.row.number, values, [asdict(doubt) for doubt in said.doubts])
     for name, longest in LONGEST.items():
         if len(values[name]) > longest:
-            home.doubts.append(_doubt("long", _("“%(text)s”太长了，不像一个地址。") % {"text": values[name]}))
+            home.doubts.append(
+                doubt_of("long", _("“%(text)s”太长了，不像一个地址。") % {"text": values[name]})
+            )
             values[name] = ""
     if any(len(name) > LONGEST_NAME for name, _phone in said.contacts):
-        home.doubts.append(_doubt("long", _("姓名太长了，先不收姓名。")))
+        home.doubts.append(doubt_of("long", _("姓名太长了，先不收姓名。")))
         values["contacts"] = []
     if said.household_count > MOST_DWELLINGS:
         home.doubts.append(
-            _doubt("many", _("一栋 %(n)d 户，多得不像；看看是不是抄错了。") % {"n": said.household_count})
+            doubt_of("many", _("一栋 %(n)d 户，多得不像；看看是不是抄错了。") % {"n": said.household_count})
         )
         values["dwellings"] = 0
     return home
-
-
-def _doubt(code: str, sentence: str) -> dict[str, str]:
-    return asdict(Doubt(code, "", sentence))
 
 
 def _settle_same_door(same: Sequence[Home], has_persons: bool) -> None:
@@ -124,7 +99,7 @@ def _settle_same_door(same: Sequence[Home], has_persons: bool) -> None:
     rows = "、".join(str(home.number) for home in same[:6])
     sentence = _("第 %(rows)s 行写的是同一户；留一行，别的不收。") % {"rows": rows}
     for home in same:
-        home.doubts.append(_doubt(COLLISION, sentence))
+        home.doubts.append(doubt_of(COLLISION, sentence))
 
 
 def _content(home: Home) -> dict[str, Any]:
@@ -133,7 +108,7 @@ def _content(home: Home) -> dict[str, Any]:
 
 def _fold(speaker: Home, home: Home) -> None:
     home.verdict = V.FOLDED
-    home.doubts = [_doubt("folded", _("和第 %(row)d 行是一户，一起算。") % {"row": speaker.number})]
+    home.doubts = [doubt_of("folded", _("和第 %(row)d 行是一户，一起算。") % {"row": speaker.number})]
     speaker.member_ids.append(home.row_id)
 
 
@@ -151,21 +126,57 @@ def _fold_persons(first: Home, others: Sequence[Home]) -> None:
 
 
 def judge(homes: Iterable[Home], community: Community, *, kind: str, as_of_on: date) -> None:
-    """Give every home that has none yet its verdict, and say what changes."""
+    """Give every home that has none yet its verdict, and say what changes.
+
+    Of a household that is known better nothing is taken, whatever the row says.
+    """
+    homes = list(homes)
+    houses = _Houses(community)
     for home in homes:
         if home.verdict != V.UNCHECKED:
             continue
         if kind == BUILDING:
             _judge_unit(home, community, as_of_on)
         else:
-            _judge_household(home, community.by_door.get(home.door), as_of_on)
-        if home.doubts:
+            _judge_household(home, community, houses, as_of_on)
+    if kind != BUILDING:
+        call_out_moves(homes, community)
+    for home in homes:
+        if home.doubts and home.verdict in (V.NEW, V.CHANGED, V.SAME):
             home.verdict = V.DOUBTFUL
 
 
-def _judge_household(home: Home, present: Present | None, as_of_on: date) -> None:
+class _Houses:
+    """What rows of households say of their house is told once a house, by the first row that says it."""
+
+    def __init__(self, community: Community) -> None:
+        self._community = community
+        self._told: set[tuple[str, ...]] = set()
+
+    def changes(self, home: Home) -> Iterator[list[str]]:
+        """Differences of the house that no row before told."""
+        place = self._community.units.get(home.door[:3])
+        if place is None:
+            return
+        grid = home.values["grid"]
+        found = list(_place_changes(home.values, place))
+        if grid and grid != place.grid_name:
+            found.append([_("网格"), place.grid_name, grid])
+        for change in found:
+            key = (*home.door[:3], *change)
+            if key not in self._told:
+                self._told.add(key)
+                yield change
+
+
+def _judge_household(home: Home, community: Community, houses: _Houses, as_of_on: date) -> None:
+    present = community.by_door.get(home.door)
     if present is None:
         home.verdict = V.NEW
+        spoken_on = community.spoken_on.get((*home.door[:2], HOUSEHOLD))
+        if spoken_on is not None and spoken_on > as_of_on:
+            sentence = _("%(date)s 的表里没有这一户；现在真有人住才收。")
+            home.doubts.append(doubt_of("ended", sentence % {"date": spoken_on.isoformat()}))
         return
     home.household_id = present.household_id
     if present.as_of_on > as_of_on:
@@ -177,6 +188,9 @@ def _judge_household(home: Home, present: Present | None, as_of_on: date) -> Non
     home.changes += _contact_changes(home.values["contacts"], present)
     if present.is_counted:
         home.changes.append([_("门号"), _("照户数编的"), home.values["door"]])
+    if home.values["floor"] and not present.floor:
+        home.changes.append([_("在几楼"), "", _written(home.values["floor"])])
+    home.changes += houses.changes(home)
     home.verdict = V.CHANGED if home.changes else V.SAME
 
 
