@@ -30,12 +30,14 @@ WIDE_ROLES: Final = frozenset({"secretary", "officer"})
 class Scope:
     """How far a person can see on one day: PostgreSQL's policies read exactly this.
 
-    `is_wide` opens every door of `community_ids`; otherwise only `household_ids` are visible.
+    `is_wide` opens every door of `community_ids`; otherwise only `household_ids` are visible, and what
+    concerns `microgrid_ids`.
     """
 
     community_ids: tuple[int, ...] = ()
     is_wide: bool = False
     household_ids: tuple[int, ...] = ()
+    microgrid_ids: tuple[int, ...] = ()
 
 
 NOWHERE: Final = Scope()

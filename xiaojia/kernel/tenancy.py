@@ -23,9 +23,15 @@ CREATE FUNCTION app_wide() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
 CREATE FUNCTION app_households() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT COALESCE(NULLIF(current_setting('app.households', true), '')::bigint[], '{}') $$;
 """
+MICROGRIDS_SQL = """
+CREATE FUNCTION app_microgrids() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT COALESCE(NULLIF(current_setting('app.microgrids', true), '')::bigint[], '{}') $$;
+"""
 FUNCTIONS_REVERSE_SQL = (
     "DROP FUNCTION app_communities(); DROP FUNCTION app_wide(); DROP FUNCTION app_households();"
 )
+
+_SETTINGS = ("app.communities", "app.wide", "app.households", "app.microgrids")
 
 # The sub-selects make PostgreSQL read each setting once a query instead of once a row.
 _COMMUNITY = "community_id = ANY ((SELECT app_communities())::bigint[])"
@@ -94,7 +100,14 @@ def enter(scope: Scope) -> None:
     """Set the scope of the running transaction: one query; outside `atomic()` it would be lost."""
     if not connection.in_atomic_block:
         raise RuntimeError("a scope needs a transaction: set_config(..., true) ends with it")
-    _set([_array(scope.community_ids), "on" if scope.is_wide else "", _array(scope.household_ids)])
+    _set(
+        [
+            _array(scope.community_ids),
+            "on" if scope.is_wide else "",
+            _array(scope.household_ids),
+            _array(scope.microgrid_ids),
+        ]
+    )
 
 
 @contextmanager
@@ -114,9 +127,7 @@ def entered(scope: Scope) -> Iterator[None]:
 def _settings() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT COALESCE(current_setting('app.communities', true), ''),"
-            " COALESCE(current_setting('app.wide', true), ''),"
-            " COALESCE(current_setting('app.households', true), '')"
+            "SELECT " + ", ".join(f"COALESCE(current_setting('{name}', true), '')" for name in _SETTINGS)
         )
         return list(cursor.fetchone())
 
@@ -124,8 +135,7 @@ def _settings() -> list[str]:
 def _set(values: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('app.communities', %s, true), set_config('app.wide', %s, true),"
-            " set_config('app.households', %s, true)",
+            "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS),
             values,
         )
 

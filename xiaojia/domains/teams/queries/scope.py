@@ -51,7 +51,8 @@ def scope_of(tenure: Tenure, *, on: date) -> Scope:
     covered: tuple[int, ...] = (tenure.microgrid_id,)
     if tenure.role == "steward":
         covered = covered_by(tenure, on=on)
-    return Scope(community_ids=community_ids, household_ids=door_ids(*covered, on=on))
+    doors = door_ids(*covered, on=on)
+    return Scope(community_ids=community_ids, household_ids=doors, microgrid_ids=covered)
 
 
 def covered_by(tenure: Tenure, *, on: date) -> tuple[int, ...]:
