@@ -21,9 +21,9 @@ from xiaojia.domains.people.models import Account, Household
 from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
 from xiaojia.domains.teams.models import BuildingPage, Tenure
-from xiaojia.kernel import jobs
+from xiaojia.kernel import jobs, outbox, outbox_rules
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.models import Work
+from xiaojia.kernel.models import Message, Work
 from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.work import SilentProgress
 
@@ -60,6 +60,9 @@ def busy(*, copies: int = 1) -> Busy:
             "microgrid_id": first.pk,
             "household_id": homes[0],
             **_team(stage, first),
+            "message_id": _messages(place.officer),
+            "account_id": stage.accounts["head"].pk,
+            "sign_in_id": 1,
             "role": "secretary",
             "work_id": plan.pk,
             "adopted_partition_id": Partition.objects.get(state="adopted").pk,
@@ -68,6 +71,21 @@ def busy(*, copies: int = 1) -> Busy:
             "verdict": "doubtful",
         }
     return stage
+
+
+def _messages(by: Actor) -> UUID:
+    """One message that went, one that waits, one of which nobody knows; returns the last."""
+    kind = outbox.kind("busy", "门牌卡印好了")
+    for number, state in enumerate(("sent", "waiting", "unsure")):
+        letter = outbox.Letter(kind, "到居委会来拿", outbox_rules.Urgency.ANSWER, key=f"busy:{number}")
+        to = outbox.Recipient("sms", f"1380000{number:04d}", f"住户{number}")
+        pk = outbox.post(letter, to=to, community_id=by.community_id, at=yards.NOW)
+        row = Message.objects.get(pk=pk)
+        row.state, row.failure = state, "no_answer" if state == "unsure" else ""
+        row.text_sealed = b"" if state == "sent" else row.text_sealed
+        row.ended_at = None if state == "waiting" else yards.NOW
+        row.save()
+    return pk
 
 
 def _register(by: Actor, *, is_checked: bool) -> UUID:
@@ -159,6 +177,7 @@ def _team(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
         terms = teams.Terms(0, microgrid.pk, role, yards.TODAY, "院里的人都找他", kind=kind)
         newcomer = teams.Newcomer(f"邻居{number}", f"lx7-{role}-{number}", yards.PASSWORD, is_simulated=True)
         tenures.append(teams.take_in(**more, terms=terms, newcomer=newcomer))
+    stage.accounts["steward"] = tenures[1].account
     for number, tenure in enumerate(tenures[:3]):
         teams.give_listing(**more, account_id=tenure.account_id, phone=f"0230000010{number}")
     teams.settle_seats(**more)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import xiaojia.domains
 from tests.committed import assert_committed
+from xiaojia.kernel import outbox
 from xiaojia.kernel.access import Rule, may
 from xiaojia.kernel.actors import ROLES, WIDE_ROLES, Actor, Scope
 
@@ -17,6 +18,7 @@ DOMAINS = sorted(p.parent.name for p in Path(xiaojia.domains.__path__[0]).glob("
 def _tables() -> Iterator[tuple[str, dict[str, Rule]]]:
     for name in DOMAINS:
         yield name, importlib.import_module(f"xiaojia.domains.{name}.access").MAY
+    yield "messages", outbox.MAY
 
 
 def _actor(role: str, community_id: int) -> Actor:

@@ -164,6 +164,23 @@ def visible_messages(viewer: Actor) -> QuerySet[Message]:
     return rows.exclude(state=Message.State.BUNDLED).order_by("-posted_at", "id")
 
 
+def returned(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """Those that a person has to decide about."""
+    return rows.filter(state__in=_RETURNABLE)
+
+
+def on_the_way(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """Those that have not gone yet, the next one first."""
+    waiting = rows.filter(state__in=(Message.State.WAITING, Message.State.CLAIMED))
+    return waiting.order_by("due_at", "id")
+
+
+def over(rows: QuerySet[Message]) -> QuerySet[Message]:
+    """Those that are done with, the newest first."""
+    done = (Message.State.SENT, Message.State.EXPIRED, Message.State.DROPPED)
+    return rows.filter(state__in=done).order_by("-ended_at", "id")
+
+
 def lines(rows: list[Message]) -> list[Line]:
     """Messages as lines, names and addresses masked."""
     return [_line(m) for m in rows]

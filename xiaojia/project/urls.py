@@ -18,6 +18,8 @@ urlpatterns = [
     path("workdays/", include(("xiaojia.domains.workdays.urls", "workdays"))),
     path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
     path("b/<str:code>/", building, name="building"),
+    path("messages/", include(("xiaojia.desks.messages.urls", "messages"))),
+    path("accounts/", include(("xiaojia.desks.accounts.urls", "accounts"))),
     path("desks/", desks, name="desks"),
     path("work/<uuid:work_id>/", work_views.work_page, name="work"),
     path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),

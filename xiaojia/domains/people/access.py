@@ -17,6 +17,11 @@ MAY: Final[dict[str, Rule]] = {
     "give_consent": roles("secretary", "officer", "head"),
     "withdraw_consent": roles("secretary", "officer", "head"),
     "see_viewlog": roles("secretary", "officer"),
+    # Whoever may set where codes go can come in as that person: the secretary alone.
+    "see_accounts": roles("secretary"),
+    "set_account_phone": roles("secretary"),
+    "end_second_step": roles("secretary"),
+    "end_sign_ins": roles("secretary"),
 }
 
 

@@ -30,6 +30,8 @@ INSTALLED_APPS = [
     "xiaojia.desks.officer",
     "xiaojia.desks.head",
     "xiaojia.desks.finding",
+    "xiaojia.desks.messages",
+    "xiaojia.desks.accounts",
 ]
 MIDDLEWARE = [
     "xiaojia.project.middleware.HeadersMiddleware",
