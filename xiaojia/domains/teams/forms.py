@@ -38,8 +38,8 @@ class DesignateForm(forms.Form):
         label=_("为什么请这位"),
         help_text=_("一句邻居听得懂的话。"),
         max_length=300,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("写一句为什么请这位。")},
     )
     document_number = forms.CharField(
         label=_("文号"), help_text=_("会议记录或者文件的号。"), max_length=60, required=False
@@ -61,6 +61,10 @@ class DesignateForm(forms.Form):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, *given: Any, role: str, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["reason"].required = role != "volunteer"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -66,7 +66,7 @@ def code_of(card: DoorCard, public_url: str) -> SafeString:
     With a public address it opens the building's page; without one it says whom to call, in plain text: never
     a private address.
     """
-    text = f"{public_url}/b/{card.code}" if public_url and card.code else _spoken(card)
+    text = f"{public_url}/b/{card.code}/" if public_url and card.code else _spoken(card)
     if not text:
         return SafeString("")
     made = segno.make(text, error="m", micro=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +18,8 @@ from xiaojia.kernel import clock
 from xiaojia.kernel.access import may, require
 from xiaojia.kernel.requests import actor_of
 
+MOST_PLACES: Final = 12
+
 
 def home(request: HttpRequest) -> HttpResponse:
     """Who holds which seat today; somebody of one micro-grid is taken to their own team."""
@@ -27,13 +31,18 @@ def home(request: HttpRequest) -> HttpResponse:
         if not teams:
             raise Http404
         return redirect("teams:one", microgrid_id=teams[0].here.microgrid_id)
-    empty = sorted((v for t in teams for v in t.vacancies), key=lambda v: (v.opened_on, v.number))
+    empty = [v for t in teams for v in t.vacancies]
+    places = sorted(
+        (list(t.vacancies) for t in teams if t.vacancies), key=lambda p: min(v.opened_on for v in p)
+    )
     loads = queries.loads(teams)
     context = {
         "teams": teams,
         "on": on,
         "now": now,
         "empty": empty,
+        "first_empty": places[:MOST_PLACES],
+        "rest_empty": places[MOST_PLACES:],
         "late_count": sum(v.is_late for v in empty),
         "loads": sorted(loads, key=lambda load: -load.household_count),
         "full_count": sum(load.is_full for load in loads),

@@ -43,7 +43,7 @@ def designate(request: HttpRequest, microgrid_id: int, role: str) -> HttpRespons
     people.log_view(
         viewer=viewer, at=now, reason="designate", screen="designate", household_ids=household_ids
     )
-    form = DesignateForm(request.POST or None, initial={"from_on": on.isoformat(), "who": "new"})
+    form = DesignateForm(request.POST or None, role=role, initial={"from_on": on.isoformat(), "who": "new"})
     refusal = None
     if request.method == "POST" and form.is_valid():
         try:
