@@ -179,12 +179,13 @@ def test_the_clock_renews_pages_and_ends_yeses_of_people_who_serve_no_more(
         assert set(BuildingPage.objects.values_list("code", flat=True)) == codes, "a printed code stays good"
 
 
-def _print_while(people: cast.Cast, monkeypatch: pytest.MonkeyPatch, step: Callable[[], object]) -> str:
+def _print_while(
+    people: cast.Cast, monkeypatch: pytest.MonkeyPatch, step: Callable[[], object], **early: bool
+) -> str:
     """The page of cards, with something happening on another desk after its teams were read."""
-    read = queries.roster
 
     def roster(**more: Any) -> Sequence[queries.Team]:
-        teams = read(**more)
+        teams = queries.roster(**more, **early)
         _elsewhere(step)
         return teams
 
@@ -207,10 +208,8 @@ def test_negative_control_with_phones_read_at_the_start_it_would_be_printed(
     people: cast.Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _say_yes(people)
-    read = queries.roster
-    monkeypatch.setattr(cards, "roster", lambda **more: read(**more, has_phones=True))
     monkeypatch.setattr(cards, "printable", lambda teams, **_more: teams)
-    assert SPOKEN in _print_while(people, monkeypatch, lambda: _take_back(people))
+    assert SPOKEN in _print_while(people, monkeypatch, lambda: _take_back(people), has_phones=True)
 
 
 def test_whoever_takes_it_back_waits_for_the_sheet_that_holds_it(people: cast.Cast, secretary: Actor) -> None:
