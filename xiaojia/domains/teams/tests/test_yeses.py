@@ -180,12 +180,12 @@ def test_the_clock_renews_pages_and_ends_yeses_of_people_who_serve_no_more(
 
 
 def _print_while(
-    people: cast.Cast, monkeypatch: pytest.MonkeyPatch, step: Callable[[], object], **early: bool
+    people: cast.Cast, monkeypatch: pytest.MonkeyPatch, step: Callable[[], object], has_phones: bool = False
 ) -> str:
     """The page of cards, with something happening on another desk after its teams were read."""
 
     def roster(**more: Any) -> Sequence[queries.Team]:
-        teams = queries.roster(**more, **early)
+        teams = queries.roster(**more, has_phones=has_phones)
         _elsewhere(step)
         return teams
 
