@@ -44,6 +44,12 @@ TABS: Final = {
 NEW: Final = {"officer": "registers:home", "secretary": "registers:home"}
 """Role -> URL name of the page where something new comes in: what `g n` opens."""
 
+MENU: Final = {
+    "secretary": [(_("消息"), "messages:home"), (_("谁能登录"), "accounts:home")],
+    "officer": [(_("消息"), "messages:home")],
+}
+"""Role -> what stands under the own name besides everybody's: (word, URL name)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -63,6 +69,7 @@ class Frame:
     is_demo: bool = False
     text_size: str = "standard"
     tabs: tuple[Tab, ...] = ()
+    menu: tuple[tuple[object, str], ...] = ()
     new_url: str = ""
 
 
@@ -86,6 +93,7 @@ def _frame(request: HttpRequest) -> Frame:
         is_demo=settings.XIAOJIA_DEMO,
         text_size=size,
         tabs=_tabs(request.path, actor.role),
+        menu=tuple((word, reverse(name)) for word, name in MENU.get(actor.role, ())),
         new_url=reverse(NEW[actor.role]) if actor.role in NEW else "",
     )
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.registers import queries as registers
-from xiaojia.kernel import clock
+from xiaojia.kernel import clock, outbox
 from xiaojia.kernel.requests import actor_of
 from xiaojia.kernel.work import running_works
 
@@ -25,5 +25,6 @@ def today(request: HttpRequest) -> HttpResponse:
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
+        "returned_count": outbox.returned(outbox.visible_messages(viewer)).count(),
     }
     return render(request, "officer/today.html", context)
