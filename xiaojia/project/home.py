@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from xiaojia.desks.head.views import my_microgrid
 from xiaojia.desks.officer.views import today as officer_today
 from xiaojia.desks.secretary.views import today as secretary_today
+from xiaojia.desks.steward.views import my_places
 from xiaojia.domains.places.queries import communities
 from xiaojia.domains.teams.queries import tenures_of
 from xiaojia.kernel import clock
@@ -22,6 +23,7 @@ DESKS: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {
     "secretary": secretary_today,
     "officer": officer_today,
     "head": my_microgrid,
+    "steward": my_places,
 }
 
 

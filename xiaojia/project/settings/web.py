@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "xiaojia.desks.secretary",
     "xiaojia.desks.officer",
     "xiaojia.desks.head",
+    "xiaojia.desks.steward",
     "xiaojia.desks.finding",
     "xiaojia.desks.messages",
     "xiaojia.desks.accounts",

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StewardConfig(AppConfig):
+    name = "xiaojia.desks.steward"
+    label = "steward"
