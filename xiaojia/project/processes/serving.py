@@ -8,15 +8,27 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 from xiaojia.kernel.refusals import Refused
 from xiaojia.project.installation import XIAOJIA_HOME
+from xiaojia.project.processes import nightly
 from xiaojia.project.processes.database import external, opened
 from xiaojia.project.processes.demo_guard import refuse_real_data, refuse_strangers
+from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.processes.postgres import Urls
-from xiaojia.project.processes.tree import AlreadyRunning, Tree, free_port, only_one, web, worker
+from xiaojia.project.processes.tree import (
+    AlreadyRunning,
+    Child,
+    Tree,
+    free_port,
+    only_one,
+    say,
+    web,
+    worker,
+)
 
 NOT_BUILT: Final = (
     "The pages' styles are not built yet: run 'make setup' (it needs Node 20), then start again."
@@ -55,7 +67,13 @@ def serve(
             port = free_port(port, host)
             url = f"http://127.0.0.1:{port}"
             _write_address(lock, url)
-            tree = Tree(cluster, [web(port, host, environment, home / "static"), worker(environment)])
+            children: list[Child | Nightly] = [
+                web(port, host, environment, home / "static"),
+                worker(environment),
+            ]
+            if not is_demo:
+                children.append(_backup(home))
+            tree = Tree(cluster, children)
             print(f"小家开好了，在浏览器里打开 {url}{opens_at}\n要停下，按 Ctrl+C。", flush=True)
             tree.run()
     except AlreadyRunning as running:
@@ -63,6 +81,16 @@ def serve(
         return 0
     print("小家停好了。")
     return 0
+
+
+def _backup(home: Path) -> Nightly:
+    from xiaojia.project.safekeeping.taking import folder_of, is_due
+
+    return nightly.backup(
+        home,
+        is_due=partial(is_due, folder_of(home), hour=nightly.HOUR),
+        say=partial(say, child="backup"),
+    )
 
 
 def _environment(urls: Urls, home: Path, *, is_lan: bool, is_demo: bool) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.processes.postgres import Cluster, die_with_parent
 
 FIRST_PORT: Final = 8300
@@ -104,7 +105,7 @@ class Child:
             self.process = None
             self.failures = 0 if moment - self.started_at > 30 else self.failures + 1
             self.not_before = moment + min(10.0, 0.25 * (2**self.failures - 1))
-            _say("child ended, starting it again", child=self.name)
+            say("child ended, starting it again", child=self.name)
         if moment >= self.not_before:
             self.start()
 
@@ -132,7 +133,7 @@ class Child:
 class Tree:
     """The parent: starts the children in order, looks after them, stops them in reverse."""
 
-    def __init__(self, cluster: Cluster | None, children: list[Child]) -> None:
+    def __init__(self, cluster: Cluster | None, children: list[Child | Nightly]) -> None:
         self._cluster = cluster
         self._children = children
         self._is_stopping = False
@@ -162,7 +163,7 @@ class Tree:
 
     def _tend(self) -> None:
         if self._cluster is not None and self._cluster.has_ended():
-            _say("PostgreSQL ended, starting it again", child="postgres")
+            say("PostgreSQL ended, starting it again", child="postgres")
             self._cluster.launch()
             self._cluster.wait_ready()
         for child in self._children:
@@ -200,6 +201,7 @@ def worker(environment: dict[str, str]) -> Child:
     return Child("worker", command, environment, orphan_signal=signal.SIGKILL, niceness=5)
 
 
-def _say(message: str, *, child: str) -> None:
+def say(message: str, *, child: str) -> None:
+    """One line of the log about a child."""
     line = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "level": "WARNING", "logger": "xiaojia.processes"}
     print(json.dumps(line | {"message": message, "child": child}), file=sys.stderr, flush=True)

@@ -70,6 +70,7 @@ def backup(options: argparse.Namespace) -> int:
     """One encrypted file with everything but the keys."""
     from xiaojia.project.cli import database, start_django
 
+    _end_politely()
     with database() as urls:
         start_django()
         root, at = taking.root_secret(), _now()

@@ -127,12 +127,14 @@ def kept(moments: Iterable[datetime]) -> set[datetime]:
 
 
 def let_old_ones_go(folder: Path) -> int:
-    """Delete the daily backups that are not kept; returns how many. Never the newest."""
+    """Delete daily backups that are not kept, and halves; returns how many. Never the newest."""
     files = taken(folder)
     stay = kept(files)
     for moment, path in files.items():
         if moment not in stay:
             path.unlink()
+    for half in folder.glob(".xiaojia-*.part"):
+        half.unlink()
     return len(files) - len(stay)
 
 
