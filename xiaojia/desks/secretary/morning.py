@@ -22,7 +22,13 @@ from xiaojia.kernel.actors import Actor
 
 MOST_DECISIONS: Final = 5
 MOST_PLACES: Final = 3
-SCENARIOS: Final = {"inside": gettext_lazy("只在院子里划"), "cross": gettext_lazy("挨着的院子可以合")}
+SCENARIOS: Final = {
+    "inside": gettext_lazy("只在院子里划"),
+    "cross": gettext_lazy("挨着的院子可以合"),
+    "whole": gettext_lazy("整栋不拆"),
+    "fewest": gettext_lazy("换小家的户最少"),
+    "no_join": gettext_lazy("不新添跨院子的"),
+}
 ROOM_LEFT: Final = 2
 """A micro-grid with room for fewer households than this is worth minding."""
 

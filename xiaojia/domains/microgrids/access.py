@@ -17,6 +17,7 @@ MAY: Final[dict[str, Rule]] = {
     "see_history": roles("secretary", "officer"),
     "export_plan": roles("secretary", "officer"),
     "propose_partition": roles("secretary", "officer"),
+    "propose_change": roles("secretary", "officer"),
     "confirm_adjacency": roles("secretary", "officer"),
     "move_part": roles("secretary", "officer"),
     "undo_move": roles("secretary", "officer"),

@@ -37,6 +37,9 @@ class Partition(models.Model):
     class Scenario(models.TextChoices):
         INSIDE = "inside"
         CROSS = "cross"
+        WHOLE = "whole"
+        FEWEST = "fewest"
+        NO_JOIN = "no_join"
 
     class State(models.TextChoices):
         DRAFT = "draft"

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from django.utils.translation import gettext as _
 
+from xiaojia.engines.partition.identity import inherit
 from xiaojia.engines.partition.problem import Limits
 
 LIMITS: Final = Limits()
@@ -146,24 +146,9 @@ def inherited(shared: Mapping[tuple[int, int], int], sizes: Mapping[int, int]) -
 
     `shared` counts households by (cluster, micro-grid), `sizes` the present households of each micro-grid.
     A micro-grid lives on only where at least half of its households stay together; others end and hand
-    over. Ties fall to the smaller ids, so the same input gives the same answer.
+    over.
     """
-    pairs = {pair: n for pair, n in shared.items() if 2 * n >= sizes.get(pair[1], 0) and n > 0}
-    clusters = sorted({c for c, _m in pairs})
-    microgrids = sorted({m for _c, m in pairs})
-    if not pairs:
-        return {}
-    gain = np.zeros((len(clusters), len(microgrids)))
-    for (cluster, microgrid), n in pairs.items():
-        gain[clusters.index(cluster), microgrids.index(microgrid)] = n
-    from scipy.optimize import linear_sum_assignment  # only a plan needs it, no page
-
-    rows, columns = linear_sum_assignment(gain, maximize=True)
-    return {
-        clusters[r]: microgrids[c]
-        for r, c in zip(rows.tolist(), columns.tolist(), strict=True)
-        if gain[r, c] > 0
-    }
+    return inherit(shared, sizes)
 
 
 def numbered(order: Iterable[int], kept: Mapping[int, int]) -> dict[int, int]:

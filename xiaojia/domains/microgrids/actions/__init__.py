@@ -12,6 +12,7 @@ from xiaojia.domains.microgrids.actions.adopting import (
     adopt_partition,
     check_adoptable,
 )
+from xiaojia.domains.microgrids.actions.change import NothingHolds, propose_change
 from xiaojia.domains.microgrids.actions.proposing import (
     NothingToDivide,
     confirm_adjacency,
@@ -23,6 +24,7 @@ from xiaojia.domains.microgrids.actions.proposing import (
 __all__ = [
     "ChangedMeanwhile",
     "ExceptionsOpen",
+    "NothingHolds",
     "NothingToDivide",
     "RegisterChanged",
     "adopt_partition",
@@ -31,6 +33,7 @@ __all__ = [
     "confirm_adjacency",
     "drop_partition",
     "move_part",
+    "propose_change",
     "propose_partition",
     "propose_partitions",
     "undo_move",

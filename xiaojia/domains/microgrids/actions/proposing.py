@@ -24,6 +24,7 @@ from xiaojia.domains.microgrids.queries import standings
 from xiaojia.domains.microgrids.rules import MOST, blocks, fingerprint, free_label, inherited, numbered
 from xiaojia.domains.places.access import visible_compounds
 from xiaojia.engines.partition import BadProblem, Result, explain, solve
+from xiaojia.engines.partition.whole import solve_whole
 from xiaojia.kernel import audit, clock
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -64,7 +65,7 @@ def propose_partition(
     Raises NothingToDivide when nobody lives here yet or a unit of the register cannot be read.
     """
     require(MAY, "propose_partition", by, by.community_id)
-    ground = ground_of(viewer=by, is_cross=scenario == Partition.Scenario.CROSS)
+    ground = ground_of(viewer=by, is_cross=scenario != Partition.Scenario.INSIDE)
     if not ground.units:
         raise NothingToDivide(
             _("现在划不了，因为住户表里还没有住户；先拿一份 Excel 来，读进来再划。"),
@@ -72,17 +73,23 @@ def propose_partition(
             where_label=_("去读住户表"),
         )
     try:
-        result = solve(ground.problem, seed=seed, processes=processes)
+        if scenario == Partition.Scenario.WHOLE:
+            result = solve_whole(ground.problem, seed=seed)
+        else:
+            result = solve(ground.problem, seed=seed, processes=processes)
     except BadProblem as error:
         raise NothingToDivide(
             _("现在划不了，因为住户表里有一处看不懂（%(what)s）；改好这一行再划。") % {"what": error},
             where_url="/registers/",
             where_label=_("去读住户表"),
         ) from error
-    return _store(by=by, at=at, scenario=scenario, seed=seed, ground=ground, result=result)
+    return store_plan(by=by, at=at, scenario=scenario, seed=seed, ground=ground, result=result)
 
 
-def _store(*, by: Actor, at: datetime, scenario: str, seed: int, ground: Ground, result: Result) -> Partition:
+def store_plan(
+    *, by: Actor, at: datetime, scenario: str, seed: int, ground: Ground, result: Result
+) -> Partition:
+    """Keep an engine's answer as a draft with its clusters, parts, exceptions, totals and proof."""
     on = clock.today(at)
     pieces = _pieces(ground, result)
     now = standings(viewer=by, on=on)

@@ -34,6 +34,15 @@ ROWS: Final = {
 }
 """Row -> (its words, how it is counted)."""
 
+WAYS: Final[dict[str, Any]] = {
+    Partition.Scenario.INSIDE: gettext_lazy("只在院子里头合"),
+    Partition.Scenario.CROSS: gettext_lazy("院子之间也合"),
+    Partition.Scenario.WHOLE: gettext_lazy("整栋不拆"),
+    Partition.Scenario.FEWEST: gettext_lazy("换小家的户最少"),
+    Partition.Scenario.NO_JOIN: gettext_lazy("不新添跨院子的"),
+}
+"""Kind of plan -> its words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -49,7 +58,7 @@ class Column:
     @property
     def way(self) -> str:
         """What kind of plan it is."""
-        return _("院子之间也合") if self.scenario == Partition.Scenario.CROSS else _("只在院子里头合")
+        return str(WAYS.get(self.scenario, ""))
 
     @property
     def trade(self) -> str:
@@ -63,6 +72,8 @@ class Column:
             second = _("不到 50 户的有 %(n)s 个，轮到做事的人少些。") % {"n": t["under"]}
         else:
             second = _("没有一个小家不到 50 户，做事都凑得齐人。")
+        if t.get("over"):
+            second += _("超过 80 户的有 %(n)s 个，照规矩要移走一些才能采用。") % {"n": t["over"]}
         third = _("%(n)s 户要换小家。") % {"n": t["changing"]} if t.get("changing") else ""
         return first + second + third
 
@@ -83,6 +94,8 @@ def column_of(plan: Shelved) -> Column:
     p = plan.partition
     if plan.is_moved:
         words = _("手工调过，个数照调过的数，好不好没有再证明。")
+    elif p.scenario in (Partition.Scenario.FEWEST, Partition.Scenario.NO_JOIN):
+        words = _("只改了有变化的那几处，别处照旧。")
     else:
         words = proof_words(p, is_proven=not plan.is_unproven)
     return Column(p.pk, p.label, p.scenario, p.totals, words, plan.exception_count)
