@@ -145,7 +145,8 @@ class Line:
 
     message_id: UUID
     word: object
-    to: str
+    name: str
+    address: str
     way: object
     state: str
     sentence: object
@@ -192,7 +193,8 @@ def _line(message: Message) -> Line:
     return Line(
         message.pk,
         KINDS.get(message.kind, message.kind),
-        f"{mask_name(name)} {masked}".strip(),
+        mask_name(name),
+        masked,
         CHANNEL_WORDS[message.channel],
         message.state,
         FAILURES.get(message.failure, ""),

@@ -201,7 +201,7 @@ def test_a_failed_try_comes_back_five_times_and_then_a_person_decides(sender: Se
     assert (_message(pk).state, _message(pk).tries, len(sender.got)) == ("failed", 5, 5)
     with entered(OFFICER.scope):
         [line] = outbox.lines(list(outbox.visible_messages(OFFICER)))
-        assert (line.to, line.may_return) == ("邓＊＊ 138＊＊＊＊＊＊34", True)
+        assert (line.name, line.address, line.may_return) == ("邓＊＊", "138＊＊＊＊＊＊34", True)
         assert "连不上" in str(line.sentence)
         outbox.send_again(by=OFFICER, at=at, message_id=pk)
         assert AuditEntry.objects.get().verb == "send_again"
