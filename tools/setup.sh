@@ -24,6 +24,7 @@ main() {
     ourselves
     styles
     catalogues
+    planner
     if [ "$kind" = dev ]; then chromium; fi
 }
 
@@ -111,6 +112,20 @@ catalogues() {
     .venv/bin/pybabel -q compile --directory xiaojia/project/locale --domain django || refuse \
         "The message catalogues could not be compiled; the lines above say why."
     stamp catalogues "${sources[@]}"
+}
+
+# numba compiles the planner's tables once, half a minute that nobody should wait for at the first plan.
+planner() {
+    local sources=(requirements.txt xiaojia/engines/partition/_*.py)
+    if stamped planner "${sources[@]}"; then return; fi
+    echo "Compiling the planner ..."
+    .venv/bin/python - <<'PLAN' || refuse "The planner could not be compiled; the lines above say why."
+from xiaojia.engines.partition import Problem, Stretch, solve
+
+rows = (Stretch(f"{n // 8}", f"{n}", "1", 40.0 * (n % 8), 40.0 * (n // 8), 6, 5, 23 + n % 11) for n in range(32))
+solve(Problem(tuple(rows)))
+PLAN
+    stamp planner "${sources[@]}"
 }
 
 # Browser tests want Debian's chromium and a Chinese font. Without them they skip, and say so.
