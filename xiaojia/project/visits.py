@@ -24,10 +24,10 @@ class VisitMiddleware:
         self._noted: OrderedDict[str, float] = OrderedDict()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on, then note the visit of whoever is signed in."""
+        """Pass on, then note the visit of a browser that stands in its account's list."""
         response = self._get_response(request)
         session_key = request.session.session_key
-        if session_key and "_auth_user_id" in request.session and self._is_time(session_key):
+        if session_key and sign_ins.LISTED in request.session and self._is_time(session_key):
             sign_ins.note_visit(session_key=session_key, address=address_of(request), at=clock.now())
         return response
 

@@ -14,6 +14,9 @@ from xiaojia.domains.people.models import Account, SignIn, SignInCode
 from xiaojia.kernel import audit
 from xiaojia.kernel.actors import Actor
 
+LISTED: Final = "is_listed"
+"""Stands in the session of a browser that `begin` noted."""
+
 NOTED_EVERY: Final = timedelta(minutes=5)
 """A browser's last visit is written down at most so often."""
 

@@ -122,6 +122,7 @@ def enter(request: HttpRequest, account: Account, *, next_url: str) -> HttpRespo
         address=address_of(request),
         at=clock.now(),
     )
+    request.session[sign_ins.LISTED] = True
     return redirect(next_url)
 
 
