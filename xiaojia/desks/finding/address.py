@@ -12,6 +12,8 @@ from xiaojia.domains.microgrids.rules import UnitRow
 _NUMBER: Final = re.compile(r"\d+[a-z]?")
 _ADDRESS_WORDS: Final = re.compile(r"[\d\sa-z#\-—–、,，.号栋幢座楼单元门室层]*")
 
+_JOINED: Final = re.compile(r"(.*[\d号栋幢座楼单元门室])([^\d\W]{2,4})")
+
 
 def doors_meant(text: str, units: Sequence[UnitRow]) -> tuple[list[UnitRow], str]:
     """Units that the text may mean, and the door if it says one; nothing when it is no address here."""
@@ -29,6 +31,18 @@ def doors_meant(text: str, units: Sequence[UnitRow]) -> tuple[list[UnitRow], str
         return in_unit, "-".join(numbers[2:])
     is_one_door = all(not u.unit for u in found)
     return found, "-".join(numbers[1:]) if is_one_door else ""
+
+
+def name_and_place(text: str, units: Sequence[UnitRow]) -> tuple[str, list[UnitRow]]:
+    """Name and units of a text that says both, as 邓明礼 5栋 or 5栋2单元邓明礼; else nothing."""
+    words = text.split()
+    if len(words) == 1 and (joined := _JOINED.fullmatch(words[0])):
+        words = list(joined.groups())
+    for place, word in enumerate(words):
+        rest = "".join(words[:place] + words[place + 1 :])
+        if rest and not doors_meant(word, units)[0] and (found := doors_meant(rest, units)[0]):
+            return word, found
+    return "", []
 
 
 def _folded(text: str) -> str:

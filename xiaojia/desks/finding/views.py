@@ -5,9 +5,9 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
-from xiaojia.desks.finding.address import doors_meant
+from xiaojia.desks.finding import looked
+from xiaojia.desks.finding.address import doors_meant, name_and_place
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.microgrids.rules import UnitRow, address_words
 from xiaojia.domains.people import actions as people
@@ -16,19 +16,11 @@ from xiaojia.domains.people.access import MAY as MAY_PEOPLE
 from xiaojia.domains.places.queries import unit_places
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may, require
-from xiaojia.kernel.actors import ROLES, Actor
+from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.requests import actor_of
 
 MOST_FOUND: Final = 25
-MOST_VIEWS: Final = 200
 LONGEST_TEXT: Final = 60
-SCREENS: Final = {
-    "find": _("查找"),
-    "household": _("这一户的页面"),
-    "neighbours": _("邻居名单"),
-    "microgrid": _("小家的名单"),
-}
-"""Screen of the view log -> its word."""
 
 
 def find(request: HttpRequest) -> HttpResponse:
@@ -55,7 +47,12 @@ def _found(text: str, rows: Sequence[UnitRow], viewer: Actor) -> list[people_que
     """One more than fits, so that the page can say that there are more."""
     limit = MOST_FOUND + 1
     ids = people_queries.households_found(text, viewer=viewer, limit=limit)
-    if not ids:
+    name, named_units = ("", []) if ids else name_and_place(text, rows)
+    if name:
+        ids = people_queries.households_found(
+            name, viewer=viewer, limit=limit, unit_ids=[u.unit_id for u in named_units]
+        )
+    if not ids and not name:
         units, door = doors_meant(text, rows)
         ids = people_queries.doors_found(
             viewer=viewer, unit_ids=[u.unit_id for u in units], door=door, limit=limit
@@ -86,18 +83,22 @@ def household(request: HttpRequest, household_id: int) -> HttpResponse:
 
 
 def household_views(request: HttpRequest, household_id: int) -> HttpResponse:
-    """谁看过我: the list that anybody of the household may ask for, made to be printed."""
-    viewer = actor_of(request)
+    """谁看过我: the sheet that anybody of the household may ask for; asking is a view, and stands on it."""
+    viewer, now = actor_of(request), clock.now()
     require(MAY_PEOPLE, "see_viewlog", viewer, viewer.community_id)
     home = people_queries.household(household_id, viewer=viewer)
     if home is None:
         raise Http404
-    views = people_queries.views_of_household(household_id, viewer=viewer, limit=MOST_VIEWS)
+    people.log_view(viewer=viewer, at=now, reason="asked", screen="views", household_ids=[household_id])
+    since = looked.a_year_before(now)
+    views = people_queries.views_of_household(
+        household_id, viewer=viewer, since=since, limit=looked.MOST_VIEWS
+    )
     context = {
         "home": home,
         "address": _addresses(viewer).get(home.unit_id, ""),
-        "views": [(v, ROLES.get(v.role, v.role), SCREENS.get(v.screen, v.screen)) for v in views],
-        "now": clock.now(),
-        "most": MOST_VIEWS,
+        "sheet": looked.sheet(views),
+        "since": since,
+        "now": now,
     }
     return render(request, "finding/views.html", context)

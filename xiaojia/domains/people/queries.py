@@ -192,10 +192,13 @@ def doors_found(*, viewer: Actor, unit_ids: Iterable[int], door: str, limit: int
     return list(households.order_by("unit_id", "floor", "door").values_list("id", flat=True)[:limit])
 
 
-def households_found(text: str, *, viewer: Actor, limit: int) -> list[int]:
+def households_found(
+    text: str, *, viewer: Actor, limit: int, unit_ids: Iterable[int] | None = None
+) -> list[int]:
     """Ids of households by a whole phone number (blind index) or the beginning of a name (one query).
 
-    For a head only people who agreed can be found: finding somebody would tell who they are.
+    With `unit_ids` only households of these units. For a head only people who agreed can be found: finding
+    somebody would tell who they are.
     """
     require(MAY, "see_contacts", viewer, viewer.community_id)
     if not text:
@@ -205,6 +208,8 @@ def households_found(text: str, *, viewer: Actor, limit: int) -> list[int]:
     if len(digits) >= LEAST_PHONE_DIGITS:
         wanted = Q(phone_index=blind_index(digits, purpose="phone"))
     residents = visible_residents(viewer).filter(wanted)
+    if unit_ids is not None:
+        residents = residents.filter(household__unit_id__in=list(unit_ids))
     if not viewer.scope.is_wide:
         residents = residents.filter(consents__purpose="contact_card", consents__withdrawn_at__isnull=True)
     ids = residents.order_by("sort_key", "id").values_list("household_id", flat=True)[:limit]
@@ -232,13 +237,13 @@ def name_of(resident_id: UUID, *, viewer: Actor) -> str:
     return visible_residents(viewer).filter(pk=resident_id).values_list("name", flat=True).first() or ""
 
 
-def views_of_household(household_id: int, *, viewer: Actor, limit: int) -> list[View]:
-    """Who looked at this household (谁看过我), newest first (one query)."""
+def views_of_household(household_id: int, *, viewer: Actor, since: datetime, limit: int) -> list[View]:
+    """Who looked at this household (谁看过我) since that moment, newest first (one query)."""
     require(MAY, "see_viewlog", viewer, viewer.community_id)
     name = Account.objects.filter(pk=OuterRef("account_id")).values("name")
     rows = (
         visible_viewlog(viewer)
-        .filter(household_ids__contains=[household_id])
+        .filter(at__gte=since, household_ids__contains=[household_id])
         .annotate(account_name=Subquery(name))
         .values_list("at", "account_name", "role", "reason", "screen")
     )

@@ -37,8 +37,12 @@ def _find(people: cast.Cast, role: str, text: str) -> str:
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("住户", 8), ("住户3", 1), ("刘家院子1栋1单元2-1", 1), ("刘家院子1栋", 4), ("老粮站院1栋", 0), ("", 0)],
-)
+    [
+        ("住户3 1栋", 1), ("刘家院子1栋住户", 4), ("住户 刘家院子2栋", 4), ("住户3 2栋", 0), ("向波 1栋", 0),
+        ("住户", 8), ("住户3", 1), ("刘家院子1栋1单元2-1", 1), ("刘家院子1栋", 4), ("老粮站院1栋", 0),
+        ("", 0),
+    ],
+)  # fmt: skip
 def test_the_office_finds_by_name_and_address(people: cast.Cast, text: str, count: int) -> None:
     page = _find(people, "officer", text)
     assert page.count('class="row"') == count

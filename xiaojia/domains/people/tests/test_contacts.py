@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -118,8 +119,13 @@ def test_who_looked_is_listed_with_name_and_role_newest_first(people: cast.Cast)
                 screen="household", household_ids=[household_id],
             )  # fmt: skip
     with entered(officer.scope):
-        views = queries.views_of_household(household_id, viewer=officer, limit=25)
+        year: dict[str, Any] = {"since": cast.NOW - timedelta(days=366), "limit": 25}
+        views = queries.views_of_household(household_id, viewer=officer, **year)
         assert [(v.name, v.role) for v in views] == [("秦晓兰", "officer"), ("邓明礼", "head")]
-        assert queries.views_of_household(other_id, viewer=officer, limit=25) == []
+        assert queries.views_of_household(other_id, viewer=officer, **year) == []
+        later: dict[str, Any] = {"since": cast.NOW + timedelta(minutes=1), "limit": 25}
+        assert [v.role for v in queries.views_of_household(household_id, viewer=officer, **later)] == [
+            "officer"
+        ]
     with entered(head.scope), pytest.raises(NotAllowed):
-        queries.views_of_household(household_id, viewer=head, limit=25)
+        queries.views_of_household(household_id, viewer=head, **year)
