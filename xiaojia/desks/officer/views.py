@@ -22,6 +22,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "home_count": sum(m.household_count for m in day),
         "fitting_count": sum(m.size.is_fitting for m in day),
         "outside_count": microgrids.homeless_count(viewer=viewer, on=on),
+        "unfit": microgrids.unfit(day, viewer=viewer, on=on),
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.microgrids.views import adopting, history, microgrids, planner, plans, sheets, sketch
+from xiaojia.domains.microgrids.views import (
+    adopting,
+    change,
+    history,
+    microgrids,
+    planner,
+    plans,
+    sheets,
+    sketch,
+)
 
 app_name = "microgrids"
 urlpatterns = [
@@ -14,7 +23,12 @@ urlpatterns = [
     path("doors.xlsx", sheets.doors_workbook, name="doors_workbook"),
     path("adjacency/", plans.adjacency, name="adjacency"),
     path("sketch/", sketch.sketch, name="sketch"),
+    path("change/", change.change, name="change"),
+    path("change/propose/", change.propose_change, name="propose_change"),
     path("plans/", plans.compare, name="plans"),
+    path("plans/whole/", change.propose_whole, name="propose_whole"),
+    path("plans/<int:partition_id>/moves/", change.moves, name="moves"),
+    path("plans/<int:partition_id>/letters/", change.letters, name="letters"),
     path("plans/propose/", plans.propose, name="propose"),
     path("plans/<int:partition_id>/", planner.planner, name="planner"),
     path("plans/<int:partition_id>/move/", planner.move, name="move"),

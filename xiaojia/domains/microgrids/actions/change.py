@@ -146,6 +146,8 @@ def _keep_reasons(partition: Partition, in_force: Partition, altered: set[int]) 
         before = written.get((fresh.cluster.microgrid_id, fresh.code))
         if before is None or fresh.cluster.microgrid_id in altered:
             continue
+        if fresh.code == "under_50" and fresh.cluster.household_count < before.cluster.household_count:
+            continue  # it was accepted with more households than it has now
         fresh.approved_reason = before.approved_reason
         fresh.approved_by_id, fresh.approved_at = before.approved_by_id, before.approved_at
         kept.append(fresh)

@@ -1,5 +1,6 @@
 """Reads of micro-grids: the register as a plan sees it, plans, and who belonged where on a day."""
 
+from xiaojia.domains.microgrids.queries.change import unfit
 from xiaojia.domains.microgrids.queries.history import (
     DayRow,
     Lifetime,
@@ -69,6 +70,7 @@ __all__ = [
     "problem_of",
     "shelf",
     "standings",
+    "unfit",
     "unit_key",
     "unit_rows",
     "upcoming",

@@ -210,10 +210,14 @@ def ways(change: Change, *, viewer: Actor) -> list[Way]:
     ]
 
 
-def unfit(day: Sequence[MicroGridOnDay], partition: Partition | None) -> list[MicroGridOnDay]:
-    """Micro-grids of a day that are too large or too small and were not accepted as such (one query)."""
+def unfit(day: Sequence[MicroGridOnDay], *, viewer: Actor, on: date) -> list[MicroGridOnDay]:
+    """Micro-grids of a day that are too large or too small and were not accepted as such.
+
+    No query where all fit, else two.
+    """
     outside = [m for m in day if not m.size.is_fitting]
-    if partition is None or not outside:
+    partition = partition_in_force(viewer=viewer, on=on) if outside else None
+    if partition is None:
         return []
     accepted = accepted_microgrids(partition, {m.microgrid_id: m.household_count for m in day})
     return [m for m in outside if m.microgrid_id not in accepted]

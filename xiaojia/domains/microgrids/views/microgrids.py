@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "fitting": sum(m.size.is_fitting for m in day),
         "drafts": [p.partition for p in plans if p.is_draft],
         "partition": queries.holding(plans, on=on),
+        "unfit": queries.unfit(day, viewer=viewer, on=on),
         "upcoming": queries.upcoming(plans, on=on),
         "register_count": 0 if day else sum(r.household_count for r in queries.unit_rows(viewer=viewer)),
     }
