@@ -22,13 +22,14 @@ body { font: 16pt/1.5 "Noto Sans CJK SC", "WenQuanYi Micro Hei", "Microsoft YaHe
   max-width: 170mm; margin: 0 auto; padding: 8mm 0 }
 h1 { font-size: 30pt; margin: 0; display: flex; justify-content: space-between; border-bottom: 2pt solid }
 p { margin: 4mm 0; font-size: 13pt }
-ol { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4mm 6mm;
+ol { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8mm 8mm;
   padding: 0; margin: 8mm 0; list-style: none }
 li { display: flex; align-items: baseline; justify-content: space-between; border-bottom: 1px solid #999 }
 li span { font-size: 12pt }
 li b { font: 700 22pt "DejaVu Sans Mono", Consolas, monospace; white-space: nowrap }
-dl { display: flex; gap: 12mm; margin-top: 10mm; font-size: 13pt } dt, dd { display: inline; margin: 0 }
-dd.line { display: inline-block; width: 40mm; border-bottom: 1px solid }
+dl { display: flex; gap: 8mm; margin-top: 14mm; font-size: 13pt; justify-content: space-between }
+dl div { white-space: nowrap } dt, dd { display: inline; margin: 0 }
+dd.line { display: inline-block; width: 32mm; border-bottom: 1px solid }
 """
 
 
@@ -51,7 +52,7 @@ def as_html(root: bytes, *, at: datetime) -> str:
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>恢复单 {sheet_number(root)}</title>'
         f"<style>{_STYLE}</style><h1>小家 恢复单 <small>{sheet_number(root)} 号</small></h1>{words}"
         f"<ol>{items}</ol>"
-        f"<dl><div><dt>打印日期 </dt><dd>{at:%Y-%m-%d}</dd></div>"
+        f"<dl><div><dt>打印日期 </dt><dd>{at.year}年{at.month}月{at.day}日</dd></div>"
         '<div><dt>保管人 </dt><dd class="line"></dd></div>'
         '<div><dt>放在哪里 </dt><dd class="line"></dd></div></dl></html>'
     )
