@@ -6,7 +6,6 @@ every step looks at what is there before it does anything.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tools.simulator.parameters import MARK
-from tools.simulator.world import invented_name
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids import queries as microgrids_queries
 from xiaojia.domains.microgrids.models import Partition
@@ -73,7 +71,7 @@ def open_office(*, code: str, name: str) -> Office:
         community = places.add_community(code=code, name=name, on=today, is_simulated=True)
     actors = {}
     for role, person in _PEOPLE.items():
-        account_id = _account(f"sim-{code}-{role}", f"{person}{MARK}")
+        account_id = account_of(f"sim-{code}-{role}", f"{person}{MARK}")
         tenure = teams.open_desk(
             account_id=account_id, community_id=community.pk, role=role, on=community.valid_from_on
         )
@@ -81,7 +79,8 @@ def open_office(*, code: str, name: str) -> Office:
     return Office(community.pk, code, actors["secretary"], actors["officer"])
 
 
-def _account(username: str, name: str) -> int:
+def account_of(username: str, name: str) -> int:
+    """The account of an invented person, made if it is not there."""
     known = people_queries.account_named(username)
     if known is None:
         known = people.add_account(username=username, name=name, password="", is_simulated=True)
@@ -231,28 +230,3 @@ def approve_and_adopt(office: Office, *, say: Say) -> None:
         microgrids.adopt_partition(
             by=office.secretary, at=clock.now(), partition_id=partition_id, from_on=clock.today()
         )
-
-
-def seat(office: Office, *, say: Say, seed: int) -> None:
-    """A head for every micro-grid, and a steward for every two; those who sit already stay."""
-    by, today = office.secretary, clock.today()
-    chance = random.Random(seed)  # noqa: S311  # invented people, no secret
-    with entered(by.scope):
-        grids = microgrids_queries.microgrids_on(viewer=by, on=today)
-        led = teams_queries.led_microgrids(viewer=by, on=today)
-        empty = [g for g in grids if g.microgrid_id not in led]
-        if not empty:
-            return
-        say(f"请家长和管家：{len(empty)} 个小家")
-        for grid in empty:
-            names = invented_name(chance), invented_name(chance)
-            seats = (("head", grid.number), ("steward", (grid.number + 1) // 2))
-            for (role, number), name in zip(seats, names, strict=True):
-                teams.begin_tenure(
-                    by=by,
-                    at=clock.now(),
-                    account_id=_account(f"sim-{office.code}-{role}-{number}", name),
-                    role=role,
-                    from_on=today,
-                    microgrid_id=grid.microgrid_id,
-                )

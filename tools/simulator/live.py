@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tools.simulator import front_door
+from tools.simulator import front_door, teams
 from tools.simulator.parameters import CODE, NAME, Parameters
 from tools.simulator.workbook import write_workbook
 from tools.simulator.world import world_of
@@ -20,7 +20,7 @@ DIVISIONS = (
     ("999999001000", "青禾街道（模拟）", "subdistrict", "999999000000"),
     (CODE, NAME, "community", "999999001000"),
 )
-COMMUNITY_STEPS = 9
+COMMUNITY_STEPS = 10
 BLOCKS_STEPS = 6
 
 
@@ -37,7 +37,7 @@ class Teller:
 
 
 def build_community(parameters: Parameters, *, seed: int) -> None:
-    """青禾社区（模拟）: register, plans, adoption, heads and stewards."""
+    """青禾社区（模拟）: register, plans, adoption, teams with a few empty seats, pages of buildings."""
     say = Teller(COMMUNITY_STEPS)
     front_door.load_divisions(DIVISIONS, on=clock.today())
     office = front_door.open_office(code=CODE, name=NAME)
@@ -47,7 +47,7 @@ def build_community(parameters: Parameters, *, seed: int) -> None:
         front_door.bring_register(office, path, say=say)
     front_door.propose(office, say=say)
     front_door.approve_and_adopt(office, say=say)
-    front_door.seat(office, say=say, seed=seed)
+    teams.seat(office, say=say, seed=seed)
 
 
 def build_blocks(path: Path, *, place: str, code: str) -> None:

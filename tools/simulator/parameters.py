@@ -15,6 +15,8 @@ MARK: Final = "（模拟）"
 
 PHONE_HEAD: Final = "1540000"
 """154 is given to no operator: the phones are well-formed and reach nobody."""
+SEAT_PHONE_HEAD: Final = "1540001"
+"""The phones of people who serve."""
 
 
 @dataclass(frozen=True, slots=True)
