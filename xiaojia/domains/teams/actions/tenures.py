@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from xiaojia.domains.microgrids.queries import microgrids_on
+from xiaojia.domains.microgrids.queries import lifetimes, microgrids_on
 from xiaojia.domains.teams.access import MAY, visible_tenures
 from xiaojia.domains.teams.actions.seats import lock_seats, settle
 from xiaojia.domains.teams.models import Designation, Tenure
@@ -185,8 +185,8 @@ def _check_words(terms: Terms, *, today: date) -> None:
 
 def _check_place(terms: Terms, *, by: Actor) -> None:
     """The micro-grid lives on that day, and a steward covers up to three in one compound."""
-    day = {m.microgrid_id: m for m in microgrids_on(viewer=by, on=terms.from_on)}
-    if terms.microgrid_id not in day:
+    life = next((m for m in lifetimes(viewer=by) if m.microgrid_id == terms.microgrid_id), None)
+    if life is None or not life.is_alive(terms.from_on):
         raise Refused(_("还没有请，因为那天没有这个小家；换一个小家，或者换一天再来。"))
     if terms.role != "steward":
         return
@@ -199,6 +199,9 @@ def _check_place(terms: Terms, *, by: Actor) -> None:
             _("这位管家请不了，因为他已经管着 %(n)s 个小家，再多照应不过来；请另一位，或者先交出一个。")
             % {"n": len(covered)}
         )
+    if not covered:
+        return
+    day = {m.microgrid_id: m for m in microgrids_on(viewer=by, on=terms.from_on)}
     compounds = [
         {row.compound_id for row in day[pk].rows} for pk in [*covered, terms.microgrid_id] if pk in day
     ]

@@ -2,7 +2,6 @@
 
 from xiaojia.domains.teams.queries.cards import (
     DoorCard,
-    area_words,
     door_cards,
     page_contents,
     page_of,
@@ -55,7 +54,6 @@ __all__ = [
     "VacancyView",
     "actor_in",
     "actor_of",
-    "area_words",
     "candidates",
     "covered_by",
     "designation_of",

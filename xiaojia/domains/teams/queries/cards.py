@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +18,6 @@ from xiaojia.domains.teams.queries.roster import Member, Team, held_listings, ph
 from xiaojia.domains.teams.rules import code_words
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
-
-MOST_BUILDINGS_ON_A_CARD: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def door_cards(
     for team in printable(teams, viewer=viewer):
         for row in _first_rows(team, compound_id):
             pk, name = row.building_id, building_words(row.building)
-            found.append(DoorCard(team, pk, name, area_words(team), codes.get(pk, "")))
+            found.append(DoorCard(team, pk, name, team.area, codes.get(pk, "")))
     return found
 
 
@@ -87,15 +85,6 @@ def _first_rows(team: Team, compound_id: int | None) -> list[DayRow]:
         if compound_id in (None, row.compound_id):
             found.setdefault(row.building_id, row)
     return list(found.values())
-
-
-def area_words(team: Team) -> str:
-    """刘家院子 1 栋、5 栋; a long list becomes 刘家院子、老粮站院，共 9 栋."""
-    names = {r.building_id for r in team.here.rows}
-    if len(names) <= MOST_BUILDINGS_ON_A_CARD:
-        return team.here.where
-    words = {"where": "、".join(team.here.compounds), "n": len(names)}
-    return _("%(where)s，共 %(n)s 栋") % words
 
 
 def page_contents(*, viewer: Actor, on: date) -> dict[int, dict[str, Any]]:

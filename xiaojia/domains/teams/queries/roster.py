@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.queries import MicroGridOnDay, day_rows, grouped, microgrids_on
 from xiaojia.domains.teams.access import MAY, visible_tenures, visible_vacancies
@@ -20,6 +21,7 @@ from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import ROLES, Actor
 from xiaojia.kernel.secrets import open_sealed
 
+MOST_BUILDINGS_NAMED: Final = 4
 LOCAL_ROLES: Final = ("head", "steward", "volunteer")
 
 
@@ -66,6 +68,14 @@ class Team:
     here: MicroGridOnDay
     members: Sequence[Member] = ()
     vacancies: Sequence[VacancyView] = ()
+
+    @property
+    def area(self) -> str:
+        """刘家院子 1 栋、5 栋; a long list becomes 刘家院子、老粮站院，共 9 栋."""
+        count = len({r.building_id for r in self.here.rows})
+        if count <= MOST_BUILDINGS_NAMED:
+            return self.here.where
+        return _("%(where)s，共 %(n)s 栋") % {"where": "、".join(self.here.compounds), "n": count}
 
     @property
     def head(self) -> Member | None:

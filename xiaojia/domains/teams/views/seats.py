@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "first_empty": places[:MOST_PLACES],
         "rest_empty": places[MOST_PLACES:],
         "late_count": sum(v.is_late for v in empty),
-        "loads": sorted(loads, key=lambda load: -load.household_count),
+        "loads": loads,
         "full_count": sum(load.is_full for load in loads),
         "doubled": queries.doubled(teams),
         "head_count": sum(t.head is not None for t in teams),
