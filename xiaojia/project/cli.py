@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "migrate": "bring the database to this version",
     "community": "open a community: community add CODE NAME",
     "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
-    "account": "give somebody a desk: account add USERNAME NAME ROLE CODE; account password USERNAME",
+    "account": "give somebody a desk: account add USERNAME NAME ROLE CODE; account password|reset USERNAME",
     "backup": "write everything into one encrypted file: backup [FILE]",
     "restore": "bring a backup onto a machine without data: restore FILE",
     "drill": "restore the newest backup into a throw-away home, verify it there, say how long it took",
@@ -121,7 +121,11 @@ def _serve_words(serve: argparse.ArgumentParser) -> None:
 
 
 def _account_words(account: argparse.ArgumentParser) -> None:
-    account.add_argument("verb", choices=["add", "password"])
+    account.add_argument(
+        "verb",
+        choices=["add", "password", "reset"],
+        help="reset: no second step any more, signed out everywhere (a lost phone)",
+    )
     account.add_argument("username")
     account.add_argument("name", nargs="?", default="")
     account.add_argument("role", nargs="?", choices=["secretary", "officer"], default="officer")
@@ -194,6 +198,9 @@ def _account(options: argparse.Namespace) -> int:
         if options.verb == "password":
             _change_password(options.username)
             print("密码换好了。")
+        elif options.verb == "reset":
+            _reset_account(options.username)
+            print("第二步关掉了，所有地方都退出了；用密码重新登录，再开第二步。")
         else:
             _add_account(options)
             print(f"{options.name} 可以登录了。")
@@ -230,6 +237,23 @@ def _change_password(username: str) -> None:
     if account is None:
         raise Refused(f"密码没有换，因为没有“{username}”这个登录名；看看有没有抄错，再来。")
     actions.set_password(account, _asked("新密码 "))
+
+
+def _reset_account(username: str) -> None:
+    """For a secretary who lost the phone: nobody of the community may do this for them."""
+    from django.db import transaction
+
+    from xiaojia.domains.people import queries
+    from xiaojia.domains.people.accounts import second_step, sign_ins
+    from xiaojia.kernel import clock
+    from xiaojia.kernel.refusals import Refused
+
+    account = queries.account_named(username)
+    if account is None:
+        raise Refused(f"什么都没有改，因为没有“{username}”这个登录名；看看有没有抄错，再来。")
+    with transaction.atomic():
+        second_step.end(by=None, account=account, at=clock.now())
+        sign_ins.end_others(by=None, account=account, keep="", at=clock.now())
 
 
 def _asked(prompt: str) -> str:

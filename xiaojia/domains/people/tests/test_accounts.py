@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from tests import cast
 from xiaojia.domains.people.accounts import codes, rules, second_step
 from xiaojia.domains.people.models import Account, AccountPhone, SecondStep, SignInCode
-from xiaojia.kernel import limits, outbox, outbox_delivery
+from xiaojia.kernel import outbox, outbox_delivery
 from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox_senders import Envelope
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.tests.parallel import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,26 +122,11 @@ def test_negative_control_the_fifth_try_is_still_a_try(people: cast.Cast, phones
     assert _check(code_id, phones.code()).account is not None
 
 
-def _at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
-    """The same thing in so many threads, each with its own connection, all at one moment."""
-    barrier = Barrier(times)
-
-    def run(number: int) -> Any:
-        try:
-            barrier.wait()
-            return act(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
-
-
 def test_parallel_guesses_are_counted_one_by_one(people: cast.Cast, phones: Phones) -> None:
     code_id = _ask()
     _deliver(people)
     wrong = _wrong(phones.code())
-    answers = _at_once(8, lambda _n: _check(code_id, wrong).sentence)
+    answers = at_once(8, lambda _n: _check(code_id, wrong).sentence)
     assert sum("还可以试" in a for a in answers) == 4
     assert SignInCode.objects.get(pk=code_id).tries == 5
 
@@ -318,7 +302,7 @@ def test_the_same_code_in_eight_requests_at_once_opens_one_door(
     account, secret, found = _enrolled(people)
     at = NOW + timedelta(minutes=1)
     typed = found[0] if kind == "recovery" else rules.one_time_password(secret, int(at.timestamp()) // 30)
-    opened = _at_once(8, lambda _n: second_step.passes(account=account, typed=typed, at=at))
+    opened = at_once(8, lambda _n: second_step.passes(account=account, typed=typed, at=at))
     assert sum(opened) == 1
 
 
@@ -338,44 +322,6 @@ def test_taking_the_second_step_away_takes_its_codes_along(people: cast.Cast) ->
         second_step.end(by=by, account=account, at=NOW)
     assert not second_step.is_on(account)
     assert not second_step.passes(account=account, typed=found[1], at=NOW)
-
-
-# --- limits ------------------------------------------------------------------------------------------
-
-
-def test_parallel_uses_are_counted_one_by_one() -> None:
-    spent = _at_once(8, lambda _n: limits.is_spent("k", most=5, seconds=60, at=NOW))
-    assert sum(spent) == 3
-
-
-def test_negative_control_the_caches_own_counter_loses_parallel_uses() -> None:
-    """Django's database cache reads, adds and writes: of two at one moment one is lost."""
-    cache.set("plain", 0, 60)
-    barrier = Barrier(2)
-
-    def slowly(_number: int) -> None:
-        count = cache.get("plain")
-        barrier.wait()
-        cache.set("plain", count + 1, 60)
-
-    _at_once(2, slowly)
-    assert cache.get("plain") == 1
-
-
-def test_a_sweep_of_many_keys_does_not_erase_a_counter() -> None:
-    at = datetime.now(UTC)
-    for _use in range(5):
-        limits.is_spent("mine", most=5, seconds=900, at=at)
-    for number in range(400):
-        limits.is_spent(f"other {number}", most=5, seconds=900, at=at)
-    assert limits.is_spent("mine", most=5, seconds=900, at=at)
-
-
-def test_a_count_inside_a_transaction_that_is_taken_back_does_not_count() -> None:
-    with transaction.atomic():
-        limits.is_spent("back", most=1, seconds=60, at=NOW)
-        transaction.set_rollback(True)
-    assert not limits.is_spent("back", most=1, seconds=60, at=NOW)
 
 
 # --- words -------------------------------------------------------------------------------------------
