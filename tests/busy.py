@@ -69,6 +69,7 @@ def busy(*, copies: int = 1) -> Busy:
             "registers:columns.register_id": _register(place.officer, is_checked=False),
             "register_id": _register(place.officer, is_checked=True),
             "verdict": "doubtful",
+            "year": 2026,
         }
     return stage
 

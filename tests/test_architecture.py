@@ -17,7 +17,7 @@ from django.db import models
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGE: Final = ROOT / "xiaojia"
 
-TIERS: Final = ["places", "workdays", "people", "registers", "microgrids", "teams"]
+TIERS: Final = ["places", "workdays", "people", "registers", "microgrids", "teams", "receipts", "cases"]
 """Built domains, low to high; a relation points to the same tier or down."""
 
 LONGEST_FILE: Final = 400

@@ -60,6 +60,13 @@ PURPOSES: Final = {
             needs_consent=True,
         ),
         Purpose(
+            "case",
+            gettext_lazy("把说的一件事办好，把结果告诉说的人"),
+            gettext_lazy("本人报事时要的答复；居民委员会依法办理居民事务"),
+            needs_consent=False,
+            retention_days=3 * 366,
+        ),
+        Purpose(
             "message",
             gettext_lazy("把一条消息送到本人手上"),
             gettext_lazy("本人要的回信，或居民委员会依法协助公共事务（通知）"),

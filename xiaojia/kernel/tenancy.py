@@ -58,6 +58,18 @@ def personal_condition(household_column: str = "household_id") -> str:
     return f"{_COMMUNITY} AND {_HOUSEHOLD.format(column=household_column)}"
 
 
+def microgrid_fence(table: str, *, only: str = "true") -> RunSQL:
+    """A policy for rows with `microgrid_ids`: all for wide roles, else of one's own where `only` holds."""
+    theirs = f"({only} AND microgrid_ids && (SELECT app_microgrids())::bigint[])"
+    return _fence(table, f"{_COMMUNITY} AND ((SELECT app_wide()) OR {theirs})")
+
+
+def child_fence(table: str, *, parent: str, column: str) -> RunSQL:
+    """A policy for rows that are seen exactly with the row they belong to, whose own policy decides."""
+    seen = f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{column})"  # noqa: S608  # ours
+    return _fence(table, f"{_COMMUNITY} AND {seen}")
+
+
 def wide_read_fence(table: str) -> RunSQL:
     """A policy for rows that everybody of the community may leave, and only wide roles may read."""
     return _fence(table, f"{_COMMUNITY} AND (SELECT app_wide())", written=_COMMUNITY)

@@ -15,6 +15,7 @@ class Unit(StrEnum):
 
     WORKING_HOUR = "working_hour"
     WORKING_DAY = "working_day"
+    MINUTE = "minute"
     HOUR = "hour"
     DAY = "day"
 
@@ -22,6 +23,9 @@ class Unit(StrEnum):
     def is_working(self) -> bool:
         """Whether nights, weekends and holidays do not count."""
         return self in {Unit.WORKING_HOUR, Unit.WORKING_DAY}
+
+
+_LENGTHS = {Unit.MINUTE: timedelta(minutes=1), Unit.HOUR: timedelta(hours=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,8 @@ class Clock:
         start = calendar.local(self.started_at)
         if self.limit.unit is Unit.WORKING_HOUR:
             return calendar.after(start, amount * 3600)
-        if self.limit.unit is Unit.HOUR:
-            return start + timedelta(hours=amount)
+        if self.limit.unit in _LENGTHS:
+            return start + amount * _LENGTHS[self.limit.unit]
         if self.limit.unit is Unit.WORKING_DAY:
             return calendar.closing_of(calendar.workday_after(start.date(), amount))
         return _midnight_after(start, _workday_from(calendar, start.date() + timedelta(days=amount)))

@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "xiaojia.domains.registers",
     "xiaojia.domains.microgrids",
     "xiaojia.domains.teams",
+    "xiaojia.domains.receipts",
+    "xiaojia.domains.cases",
     "xiaojia.desks.secretary",
     "xiaojia.desks.officer",
     "xiaojia.desks.head",

@@ -21,6 +21,7 @@ from xiaojia.engines.clocks.tests.test_calendar import CALENDAR, at
         (at(3, 2, 17), Limit(4, Unit.WORKING_HOUR), at(3, 3, 12)),
         (at(3, 6, 23), Limit(4, Unit.WORKING_HOUR), at(3, 9, 15)),  # Friday night
         (at(3, 7, 23), Limit(24, Unit.HOUR), at(3, 8, 23)),  # round the clock
+        (at(3, 7, 23, 45), Limit(30, Unit.MINUTE), at(3, 8, 0, 15)),
         (at(3, 2, 10), Limit(1, Unit.DAY), at(3, 4, 0)),
         (at(4, 30, 10), Limit(1, Unit.DAY), at(5, 7, 0)),  # ends with the first workday after the holiday
         (at(12, 31, 10), Limit(2, Unit.WORKING_DAY), at(1, 5, 18, year=2027)),

@@ -1,0 +1,59 @@
+"""Writes of receipts: whoever changes a thing tells its receipt in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from xiaojia.domains.receipts.models import Receipt
+from xiaojia.domains.receipts.rules import new_code
+
+TRIES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a receipt may say: a word, a sentence for the timeline, when an answer is expected."""
+
+    word: str
+    sentence: str = ""
+    expected_at: datetime | None = None
+    is_over: bool = False
+
+
+def issue_receipt(*, community_id: int, kind: str, subject_id: UUID, at: datetime, standing: Standing) -> str:
+    """A new receipt inside the running transaction and scope; returns its code."""
+    for _try in range(TRIES):
+        code = new_code()
+        receipt = Receipt(
+            community_id=community_id,
+            code=code,
+            kind=kind,
+            subject_id=subject_id,
+            word=standing.word,
+            expected_at=standing.expected_at,
+            is_over=standing.is_over,
+            timeline=_told([], at, standing),
+            issued_at=at,
+            changed_at=at,
+        )
+        # A taken code makes no error, which would end the transaction: it comes back without an id.
+        made = Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+        if made and Receipt.objects.filter(code=code, subject_id=subject_id).exists():
+            return code
+    raise RuntimeError("no free receipt code in twenty tries: the codes are used up")
+
+
+def tell_receipt(*, kind: str, subject_id: UUID, at: datetime, standing: Standing) -> None:
+    """Bring the published copy up to date."""
+    receipt = Receipt.objects.select_for_update().get(kind=kind, subject_id=subject_id)
+    receipt.word, receipt.expected_at, receipt.is_over = standing.word, standing.expected_at, standing.is_over
+    receipt.timeline = _told(receipt.timeline, at, standing)
+    receipt.changed_at = at
+    receipt.save()
+
+
+def _told(timeline: list[list[str]], at: datetime, standing: Standing) -> list[list[str]]:
+    return [*timeline, [at.isoformat(), standing.sentence]] if standing.sentence else timeline
