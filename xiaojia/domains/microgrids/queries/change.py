@@ -64,11 +64,12 @@ class Way:
     @property
     def title(self) -> str:
         """What it is good for."""
+        is_short = bool(self.figures.get("missing"))
         if self.figures.get("is_only"):
-            return _("两样都做到：换的户最少，也不新添跨院子的")
+            return _("换的户最少，也不新添跨院子的")
         if self.partition.scenario == Partition.Scenario.FEWEST:
-            return _("换小家的户最少")
-        return _("不新添跨院子的小家")
+            return _("换的户最少") if is_short else _("小家都合适，换的户最少")
+        return _("不新添跨院子的，有小家不够 50 户") if is_short else _("不新添跨院子的小家")
 
     @property
     def moving(self) -> int:
@@ -101,9 +102,11 @@ class Way:
         """How sure it is that nobody less could move."""
         if self.is_moved or not self.moving:
             return ""
-        if self.figures.get("is_fewest"):
-            return _("算过这几个小家和旁边的：这样办，换的户不能再少。")
-        return _("算到能算的最少，没有证明不能再少。")
+        if not self.figures.get("is_fewest"):
+            return _("这是找到的最少，没有证明不能再少。")
+        if self.figures.get("missing"):
+            return _("算过这几个小家和旁边的：差的户和换的户都不能再少。")
+        return _("算过这几个小家和旁边的：小家都要合适，换的户就不能再少。")
 
     def _moving_words(self) -> str:
         if not self.moving:

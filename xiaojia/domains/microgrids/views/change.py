@@ -11,7 +11,7 @@ from xiaojia.domains.microgrids.access import MAY
 from xiaojia.domains.microgrids.queries import Plan
 from xiaojia.domains.microgrids.queries.change import UnitMove, change_now, moves_of, ways
 from xiaojia.kernel import clock
-from xiaojia.kernel.access import require
+from xiaojia.kernel.access import may, require
 from xiaojia.kernel.jobs import start_work
 from xiaojia.kernel.requests import actor_of
 
@@ -28,6 +28,7 @@ def change(request: HttpRequest) -> HttpResponse:
         "newcomer_count": sum(o.household_count for o in newcomers),
         "ways": settled,
         "is_fresh": bool(settled) and not any(w.is_stale for w in settled),
+        "may_adopt": may(MAY, "adopt_partition", viewer, viewer.community_id),
         "looked_at": clock.now(),
     }
     return render(request, "microgrids/change.html", context)
