@@ -58,9 +58,11 @@ def _paths(stage: Busy) -> Iterator[tuple[str, str, bool]]:
     """Name, path, and whether the path names a thing of the community."""
     for address in addresses():
         if address.name not in OPEN_TO_ALL:
-            yield address.name, address.path(stage.ids), bool(address.arguments)
+            yield address.name, address.path(stage.ids), bool(set(address.arguments) - NO_THINGS)
 
 
+NO_THINGS = {"year"}
+"""Arguments that every community has."""
 SEARCHES = ("/find/?q=老粮站院", "/find/?q=住户1", "/find/?q=13800000001", "/find/?q=老粮站院1栋1单元1-1")
 
 
