@@ -12,7 +12,7 @@ from tests.browser.conftest import PageAs
 from tests.browser.looking import audit, axe_findings, press_until, printed_pages, set_look, shot, words
 from tests.busy import Busy
 from xiaojia.domains.people.accounts import codes, rules
-from xiaojia.domains.people.tests.test_accounts import PHONE, Phones
+from xiaojia.domains.people.tests.signing import PHONE, Phones
 from xiaojia.kernel import clock, outbox, outbox_delivery
 from xiaojia.kernel.tenancy import entered
 
@@ -145,6 +145,7 @@ def test_the_pages_of_the_office_look_well(page_as: PageAs, stage: Busy, axe: st
         ("/accounts/", "accounts"),
         (f"/accounts/{stage.accounts['head'].pk}/", "account"),
         ("/security/phone/", "own-phone"),
+        ("/security/password/", "own-password"),
     ):
         page.goto(path)
         _looks_well(page, axe, name)

@@ -36,6 +36,20 @@ class PhoneForm(forms.Form):
         return phone
 
 
+class PasswordForm(forms.Form):
+    old = forms.CharField(
+        label=_("现在的密码"),
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("新密码"),
+        help_text=_("10 位以上，不能全是数字；一句好记的话就行。"),
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("短信里的六位码"),

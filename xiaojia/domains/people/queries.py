@@ -245,6 +245,7 @@ def views_of_household(household_id: int, *, viewer: Actor, since: datetime, lim
         visible_viewlog(viewer)
         .filter(at__gte=since, household_ids__contains=[household_id])
         .annotate(account_name=Subquery(name))
+        .order_by("-at", "-id")
         .values_list("at", "account_name", "role", "reason", "screen")
     )
     return [View(at, who or "", role, reason, screen) for at, who, role, reason, screen in rows[:limit]]

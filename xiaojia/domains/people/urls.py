@@ -14,6 +14,7 @@ urlpatterns = [
     path("security/", security.security, name="security"),
     path("security/sign-ins/<int:sign_in_id>/end/", security.sign_out_one, name="sign_out_one"),
     path("security/sign-ins/end-others/", security.sign_out_others, name="sign_out_others"),
+    path("security/password/", security.own_password, name="own_password"),
     path("security/phone/", security.own_phone, name="own_phone"),
     path("security/phone/code/", security.own_phone_code, name="own_phone_code"),
     path("security/second-step/", security.own_second_step, name="own_second_step"),

@@ -13,7 +13,9 @@ from xiaojia.domains.people.accounts import codes, rules, second_step
 from xiaojia.domains.teams.models import Tenure
 from xiaojia.kernel import clock
 from xiaojia.kernel.models import AuditEntry
+from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
+from xiaojia.project import cli
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +94,21 @@ def test_people_of_another_community_do_not_exist_here(people: cast.Cast) -> Non
     assert client.get(f"/accounts/{foreign.pk}/").status_code == 404
     assert _write(client, foreign).status_code == 404
     assert foreign.username not in client.get("/accounts/").content.decode()
+
+
+def test_the_operator_resets_a_secretary_by_command(people: cast.Cast) -> None:
+    account, by, at = people.here.accounts["secretary"], people.actor("secretary"), clock.now()
+    with entered(by.scope):
+        secret = second_step.begin(account=account, at=at)
+        typed = rules.one_time_password(secret, int(at.timestamp()) // 30)
+        assert second_step.confirm(by=by, account=account, typed=typed, at=at)
+    theirs = _as(people, "secretary")
+    with pytest.raises(Refused, match="没有“nobody”"):
+        cli._reset_account("nobody")
+    assert second_step.is_on(account)
+    cli._reset_account(account.username)
+    assert not second_step.is_on(account)
+    assert theirs.get("/security/").status_code == 302
 
 
 @pytest.mark.parametrize("role", ["officer", "head", "cook"])

@@ -8,15 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError, connection
 
 from tests import cast
 from xiaojia.domains.people.accounts import codes, rules, second_step
 from xiaojia.domains.people.models import Account, AccountPhone, SecondStep, SignInCode
+from xiaojia.domains.people.tests.signing import PHONE, Phones
 from xiaojia.kernel import outbox, outbox_delivery
 from xiaojia.kernel.models import Message
-from xiaojia.kernel.outbox_senders import Envelope
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.tests.parallel import at_once
@@ -25,39 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Late in the evening in Shanghai: a code that was asked for comes all the same."""
-PHONE = "13800007001"
 NOBODYS = "13900007002"
 HERE = "127.0.0.1"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
-
-
-class Phones:
-    """Every short message that went out, newest last."""
-
-    deduplicates = True
-
-    def __init__(self) -> None:
-        self.got: list[Envelope] = []
-
-    def send(self, envelope: Envelope) -> None:
-        self.got.append(envelope)
-
-    def code(self) -> str:
-        found = re.search(r"\d{6}", self.got[-1].text)
-        assert found
-        return found.group()
-
-
-@pytest.fixture
-def phones(monkeypatch: pytest.MonkeyPatch) -> Phones:
-    found = Phones()
-    for module in (outbox, outbox_delivery):
-        monkeypatch.setattr(module, "sender_of", lambda _channel: found)
-    return found
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from xiaojia.domains.people.accounts import codes, rules, second_step, sign_ins
-from xiaojia.domains.people.forms import CodeForm, PhoneForm, SecondStepForm
+from xiaojia.domains.people.actions import set_password
+from xiaojia.domains.people.forms import CodeForm, PasswordForm, PhoneForm, SecondStepForm
 from xiaojia.domains.people.models import Account, SignInCode
 from xiaojia.domains.people.sheets import enrolment_picture
-from xiaojia.kernel import clock, outbox
+from xiaojia.kernel import clock, limits, outbox
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.masking import mask_phone
 from xiaojia.kernel.refusals import Refused
@@ -77,6 +78,31 @@ def sign_out_others(request: HttpRequest) -> HttpResponse:
     request.session[HASH_SESSION_KEY] = account.get_session_auth_hash()
     messages.success(request, _("别的地方都退出了，只剩这里。"))
     return redirect("security")
+
+
+@login_required
+def own_password(request: HttpRequest) -> HttpResponse:
+    """A new password for one's own account; all other browsers are signed out."""
+    account, at, form = _account(request), clock.now(), PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        key = f"own-password:{account.pk}"
+        if limits.is_spent(key, most=rules.PASSWORDS_A_WINDOW, seconds=rules.WINDOW_SECONDS, at=at):
+            form.add_error(None, _("试得太多了，先歇 15 分钟再来；忘了密码就请管理员重设。"))
+        elif not account.check_password(form.cleaned_data["old"]):
+            form.add_error("old", _("现在的密码不对；看看大小写，再试一次。"))
+        else:
+            try:
+                set_password(account, form.cleaned_data["new"])
+            except Refused as refusal:
+                form.add_error("new", refusal.sentence)
+            else:
+                keep = request.session.session_key or ""
+                sign_ins.end_others(by=_by(request), account=account, keep=keep, at=at)
+                request.session[HASH_SESSION_KEY] = account.get_session_auth_hash()
+                messages.success(request, _("密码换好了，别的地方都退出了。"))
+                return redirect("security")
+    status = 422 if form.errors else 200
+    return render(request, "people/own_password.html", {"form": form}, status=status)
 
 
 @login_required
