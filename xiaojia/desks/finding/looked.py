@@ -25,7 +25,7 @@ SCREENS: Final = {
     "handover": _("小家交接本"),
     "designate": _("请人任职的页面"),
     "register rows": _("住户表核对页"),
-    "views": _("谁看过这一户的单子"),
+    "views": _("谁看过的单子"),
 }
 """Screen of the view log -> its word."""
 

@@ -75,7 +75,7 @@ def _client(people: cast.Cast, role: str) -> Client:
 def test_asking_stands_on_the_sheet_itself(people: cast.Cast) -> None:
     household_id = people.here.household_ids[0]
     page = _client(people, "officer").get(f"/households/{household_id}/views/").content.decode()
-    assert "住户本人来问：谁看过这一户的单子" in page
+    assert "住户本人来问：谁看过的单子" in page
     assert "秦晓兰" in page
     with entered(people.actor("secretary").scope):
         [log] = Viewlog.objects.all()
