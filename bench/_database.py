@@ -21,6 +21,7 @@ def django_on_its_own_database() -> Path:
     home.chmod(0o711)
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["XIAOJIA_HOME"] = str(home)
+    os.environ["XIAOJIA_SMS_FOLDER"] = str(home / "sms")
     os.environ["DJANGO_SETTINGS_MODULE"] = "xiaojia.project.settings"
     cluster = Cluster(home)
     urls = cluster.start()

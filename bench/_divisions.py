@@ -44,7 +44,7 @@ def data_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def community() -> Problem:
-    """The simulated community of 4,120 households, as the product's register gives it."""
+    """The simulated community of 4,200 households, as the product's register gives it."""
     from bench.rebalance import stretches
 
     return Problem(stretches())

@@ -27,20 +27,12 @@ def main() -> int:
     problem = ground.community() if where == "community" else ground.towns()
     if problem is None:
         raise SystemExit("no data")
-    print(json.dumps(told(problem, _ours(problem) if method == "ours" else _labels(problem, method))))
+    if method == "ours":
+        parts = list(solve(problem).parts)
+    else:
+        parts = ground.parts_of(ground.items_of(problem), _labels(problem, method))
+    print(json.dumps(told(problem, parts)))
     return 0
-
-
-def _ours(problem: Problem) -> list[int]:
-    """Our parts as labels of items; single floors of a fall-back go to the block's first floor."""
-    owner: dict[tuple[str, str, str, int], int] = {}
-    for p in solve(problem).parts:
-        for floor in range(p.floor_from, p.floor_to + 1):
-            owner[p.compound, p.building, p.unit, floor] = p.microgrid
-    return [
-        owner[i.stretch.compound, i.stretch.building, i.stretch.unit, i.floor_from]
-        for i in ground.items_of(problem)
-    ]
 
 
 def _labels(problem: Problem, method: str) -> list[int]:
@@ -182,7 +174,7 @@ def _cpsat(sizes: Any, spots: Any) -> Sequence[int]:
         + 1_500 * sum(short)
     )
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = CPSAT_SECONDS * float(sizes.sum()) / 4_120
+    solver.parameters.max_time_in_seconds = CPSAT_SECONDS
     solver.parameters.random_seed, solver.parameters.num_workers = SEED, 2
     solver.solve(model)
     label = [next(c for (a, c), var in goes.items() if a == i and solver.value(var)) for i in range(count)]

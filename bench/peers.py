@@ -9,12 +9,13 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from bench import _divisions as ground
 from bench.report import Report
-from xiaojia.engines.partition import Problem
+from xiaojia.engines.partition import Part, Places, Problem, describe
 
 NAME: Final = "peers"
 IS_PEERS: Final = True
@@ -27,8 +28,8 @@ SAID: Final = {
     "greedy": "sweep in chain order",
     "maxp": "spopt MaxP, floor 50, one run a community",
     "metis": "METIS, parts of 65, ufactor 230",
-    "kmeans": "k-means-constrained, 50..80",
-    "cpsat": "CP-SAT, every item to a centre of its community, 280 s",
+    "kmeans": "k-means-constrained on households, items after their majority",
+    "cpsat": "CP-SAT, every item to a centre of its community, at most 280 s",
 }
 MOST_SECONDS: Final = 1_200
 
@@ -66,11 +67,11 @@ def _one(report: Report, where: str, method: str) -> None:
     )  # fmt: skip
 
 
-def told(problem: Problem, labels: list[int]) -> dict[str, Any]:
+def told(problem: Problem, parts: Sequence[Part]) -> dict[str, Any]:
     """What the child says: its cost so far (before measuring), then the measure that all share."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    items = ground.items_of(problem)
-    found, metres = ground.described(problem, items, labels)
+    places = Places(problem)
+    found, metres = describe(places, parts), ground.metres(places, parts)
     return {
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_mb": usage.ru_maxrss / 1024,
