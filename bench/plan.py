@@ -75,7 +75,7 @@ def _tell(
 def _beside_sweep(
     report: Report, what: str, clock: Clock, problem: Problem, ours: Description, our_metres: float
 ) -> None:
-    """The sweep knows no scenario and joins wherever its walk leads: its cost is judged where we may join too."""
+    """The sweep joins wherever its walk leads: its cost is judged where we may join too."""
     items = ground.items_of(problem)
     with measured() as swept:
         labels = ground.sweep(items, problem.limits)
