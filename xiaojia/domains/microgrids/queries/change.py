@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
-from xiaojia.domains.microgrids.models import MicroGrid, Partition, PlanException
+from xiaojia.domains.microgrids.models import MicroGrid, Partition
 from xiaojia.domains.microgrids.queries.history import MicroGridOnDay
 from xiaojia.domains.microgrids.queries.plans import Plan, partition_in_force
 from xiaojia.domains.microgrids.queries.register import (
@@ -146,14 +146,30 @@ def present_parts(now: Iterable[Standing], keys: Mapping[int, tuple[str, str, st
 
 def accepted_microgrids(partition: Partition, sizes: Mapping[int, int]) -> set[int]:
     """Micro-grids that somebody accepted as short or apart, and that have lost nobody since (one query)."""
-    rows = PlanException.objects.filter(
-        partition=partition, code__in=_MAY_STAY, approved_at__isnull=False, cluster__microgrid__isnull=False
-    ).values_list("cluster__microgrid_id", "cluster__household_count")
-    return {int(pk or 0) for pk, before in rows if sizes.get(int(pk or 0), 0) >= before}
+    return _accepted(_held(partition), sizes)
+
+
+def _held(partition: Partition) -> list[tuple[int | None, int, int, str | None, Any]]:
+    """Micro-grid, number, households at adoption, code and hour of approval: one row an exception."""
+    return list(
+        partition.clusters.values_list(
+            "microgrid_id", "number", "household_count", "exceptions__code", "exceptions__approved_at"
+        )
+    )
+
+
+def _accepted(
+    held: Iterable[tuple[int | None, int, int, str | None, Any]], sizes: Mapping[int, int]
+) -> set[int]:
+    return {
+        pk
+        for pk, _number, before, code, approved_at in held
+        if pk and code in _MAY_STAY and approved_at and sizes.get(pk, 0) >= before
+    }
 
 
 def change_now(*, viewer: Actor, on: date) -> Change:
-    """What does not fit any more on that day (seven queries)."""
+    """What does not fit any more on that day (six queries)."""
     require(MAY, "see_plans", viewer, viewer.community_id)
     partition = partition_in_force(viewer=viewer, on=on)
     rows = lived_in(unit_rows(viewer=viewer))
@@ -167,8 +183,9 @@ def change_now(*, viewer: Actor, on: date) -> Change:
     grids = sorted({r.grid_name for r in rows})
     problem = problem_of(rows, is_cross=True, pairs=adjacent_pairs(viewer=viewer))
     present = present_parts(now, {r.unit_id: unit_key(r, grids) for r in rows})
-    ill = broken(problem, present, accepted=accepted_microgrids(partition, sizes))
-    numbers = dict(MicroGrid.objects.filter(pk__in=ill).values_list("id", "number"))
+    held = _held(partition)
+    ill = broken(problem, present, accepted=_accepted(held, sizes))
+    numbers = {pk: number for pk, number, *_rest in held}
     found = [_occasion(numbers[pk], sizes[pk]) for pk in ill if pk in numbers]
     return Change(
         partition, (*sorted(found, key=lambda o: o.number), *_newcomers(rows, now)), print_of_register

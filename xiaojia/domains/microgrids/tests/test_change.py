@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from xiaojia.domains.microgrids import actions, queries
@@ -226,3 +229,27 @@ def test_the_pages_lead_from_today_to_the_letters() -> None:
     assert "草稿" in letters
     assert client.post("/microgrids/change/propose/").status_code == 302
     assert client.post("/microgrids/plans/whole/").status_code == 302
+
+
+def test_no_page_of_a_change_asks_more_than_twelve_queries() -> None:
+    place = settled_office()
+    with entered(place.secretary.scope):
+        adopted(place)
+        settle(place.secretary, [NEW])
+        drafts = actions.propose_change(by=place.officer, at=NOW)
+    client = Client()
+    client.force_login(Account.objects.get(pk=place.officer.account_id))
+    plan = f"/microgrids/plans/{drafts[0].pk}"
+    counts = {}
+    for path in ("/", "/microgrids/", "/microgrids/change/", f"{plan}/moves/", f"{plan}/letters/"):
+        asked: list[str] = []
+
+        def note(execute: Callable[..., Any], sql: str, *rest: Any, asked: list[str] = asked) -> Any:
+            asked.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            assert client.get(path).status_code == 200
+        counts[path] = len(asked)
+    assert {path: n for path, n in counts.items() if n > 12} == {}
+    assert min(counts.values()) > 5
