@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import auth
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from xiaojia.domains.people.accounts import sign_ins
+from xiaojia.domains.people.views.sign_in import enter
 from xiaojia.domains.places.queries import communities
 from xiaojia.domains.teams.models import Tenure
 from xiaojia.domains.teams.queries import simulated_tenures
 from xiaojia.kernel import clock
 from xiaojia.kernel.actors import ROLES
-from xiaojia.kernel.requests import address_of
 from xiaojia.project.home import DESKS
 from xiaojia.project.middleware import TENURE_KEY
 
@@ -40,15 +38,7 @@ def sit_down_as(request: HttpRequest, role: str) -> HttpResponse:
     tenure = tenures.first()
     if tenure is None:
         raise Http404
-    auth.login(request, tenure.account, backend="xiaojia.project.sign_in.StaffBackend")
-    sign_ins.begin(
-        account=tenure.account,
-        session_key=request.session.session_key or "",
-        user_agent=request.headers.get("user-agent", ""),
-        address=address_of(request),
-        at=clock.now(),
-    )
-    request.session[sign_ins.LISTED] = True
+    enter(request, tenure.account)
     request.session[TENURE_KEY] = tenure.pk
     return redirect("home")
 

@@ -77,6 +77,15 @@ def test_signing_out_everywhere_ends_every_other_session_with_its_next_request(
     assert is_in(neighbour), "only one's own"
 
 
+def test_two_people_at_one_browser_one_after_the_other(people: cast.Cast, officer: Account) -> None:
+    client = browser()
+    secretary = people.here.accounts["secretary"]
+    for account in (officer, secretary, officer, officer):
+        assert with_password(client, account)["Location"] == "/"
+    assert list(SignIn.objects.values_list("account_id", flat=True)) == [officer.pk]
+    assert text(client.get("/security/")).count("就是这里") == 1
+
+
 def test_nobody_ends_somebody_elses_sign_in(people: cast.Cast, officer: Account) -> None:
     mine, theirs = browser(), browser()
     with_password(mine, officer)

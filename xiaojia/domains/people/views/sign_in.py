@@ -99,7 +99,8 @@ def sign_in_second(request: HttpRequest) -> HttpResponse:
         else:
             if is_right:
                 del request.session[HALF]
-                return enter(request, account, next_url=half["next"])
+                enter(request, account)
+                return redirect(half["next"])
             form.add_error("code", _("码不对；每个码只能用一次，等手机上换一个再写。"))
     status = 422 if form.errors else 200
     return render(request, "people/sign_in_second.html", {"form": form}, status=status)
@@ -112,9 +113,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign_in")
 
 
-def enter(request: HttpRequest, account: Account, *, next_url: str) -> HttpResponse:
+def enter(request: HttpRequest, account: Account) -> None:
     """Sign the account in in this browser, and note the browser among its sign-ins."""
+    sign_ins.forget(request.session.session_key or "")
     auth.login(request, account)
+    if request.session.session_key is None:  # another person sat here: that session was thrown away
+        request.session.save()
     sign_ins.begin(
         account=account,
         session_key=request.session.session_key or "",
@@ -123,12 +127,12 @@ def enter(request: HttpRequest, account: Account, *, next_url: str) -> HttpRespo
         at=clock.now(),
     )
     request.session[sign_ins.LISTED] = True
-    return redirect(next_url)
 
 
 def _first_step_done(request: HttpRequest, account: Account, *, next_url: str) -> HttpResponse:
     if not second_step.is_on(account):
-        return enter(request, account, next_url=next_url)
+        enter(request, account)
+        return redirect(next_url)
     # A session id from before knows nothing of this first step.
     request.session.cycle_key()
     request.session[HALF] = {"account": account.pk, "at": clock.now().timestamp(), "next": next_url}
