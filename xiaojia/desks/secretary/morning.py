@@ -42,6 +42,7 @@ class Facts:
     drafts: Sequence[WaitingPlan]
     waiting: Sequence[registers.WaitingRegister]
     headless: Sequence[MicroGridOnDay]
+    late: Sequence[teams.VacancyView] = ()
 
     @property
     def home_count(self) -> int:
@@ -92,13 +93,14 @@ class Place:
 def facts(*, viewer: Actor, on: date) -> Facts:
     """Everything the sheet needs (five queries)."""
     day = microgrids.microgrids_on(viewer=viewer, on=on)
-    led = teams.led_microgrids(viewer=viewer, on=on)
+    seats = teams.seat_news(viewer=viewer, on=on)
     return Facts(
         day=day,
         outside_count=microgrids.homeless_count(viewer=viewer, on=on),
         drafts=microgrids.waiting_plans(viewer=viewer),
         waiting=registers.waiting_registers(viewer=viewer),
-        headless=[m for m in day if m.microgrid_id not in led],
+        headless=[m for m in day if m.microgrid_id not in seats.led],
+        late=seats.late,
     )
 
 
@@ -148,7 +150,7 @@ def _stock(known: Facts, opened: str) -> Iterable[str]:
 def decisions(known: Facts) -> list[Decision]:
     """At most five questions, the most urgent first."""
     found = [_first_register(known), *_registers(known), _first_plan(known), _plan(known)]
-    found.append(_newcomers(known))
+    found += [_newcomers(known), _late_seats(known)]
     return [d for d in found if d is not None][:MOST_DECISIONS]
 
 
@@ -243,6 +245,26 @@ def _newcomers(known: Facts) -> Decision | None:
         ),
         act=_("去划一份"),
         act_url=reverse("microgrids:plans"),
+    )
+
+
+def _late_seats(known: Facts) -> Decision | None:
+    """Vacancies past their 15 days come up here (R03); a tenure takes them off the sheet."""
+    if not known.late:
+        return None
+    first = known.late[0]
+    count = linked(len(known.late), f"{reverse('teams:home')}#empty")
+    words = {"n": first.number, "role": first.role_word, "days": first.days}
+    return Decision(
+        key="late-seats",
+        question=_("%(n)s 个位子空了 15 天以上，请谁？") % {"n": len(known.late)},
+        why=_("没有人，邻居有事不知道找谁；一时请不到，可以先请一位代管。"),
+        suggestion=_("先请 %(n)s 号小家的%(role)s，那里空了 %(days)s 天。") % words,
+        because=format_html(_("数一数是哪 {n} 个位子；空缺从空的那天数起。"), n=count),
+        act=_("去请人"),
+        act_url=reverse("teams:designate", args=[first.microgrid_id, first.role]),
+        more=_("看全部空着的位子"),
+        more_url=f"{reverse('teams:home')}#empty",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account, Household
 from xiaojia.domains.registers.models import Register, Registerrow
+from xiaojia.domains.teams.models import Vacancy
+from xiaojia.kernel import clock
 from xiaojia.kernel.tenancy import entered
 
 SAVEPOINT = 2
@@ -132,6 +135,7 @@ def test_nothing_to_decide_is_said_to_be_fine(stage: Busy) -> None:
     _drop_registers(stage)
     with entered(stage.place.secretary.scope):
         Partition.objects.filter(state="draft").update(state="dropped")
+        Vacancy.objects.all().delete()
     page = _sheet(stage.accounts["secretary"])
     assert "今天没有要定的事。" in page
     assert "btn-main" not in page
@@ -192,3 +196,17 @@ def test_a_checked_register_asks_to_be_taken_over_and_counts_its_open_rows() -> 
     page = _sheet(account)
     assert "doubts" not in _lead_numbers(page)
     assert "没有拿不准的行。" in page
+
+
+def test_a_seat_empty_for_more_than_fifteen_days_comes_up(stage: Busy) -> None:
+    today = clock.today()
+    with entered(stage.place.secretary.scope):
+        Vacancy.objects.exclude(role="steward").delete()
+        Vacancy.objects.exclude(microgrid__number=3).delete()
+        Vacancy.objects.update(opened_on=today - timedelta(days=16))
+    page = _sheet(stage.accounts["secretary"], "/?decide=late-seats")
+    assert "1 个位子空了 15 天以上" in page
+    assert "先请 3 号小家的管家，那里空了 17 天" in page
+    with entered(stage.place.secretary.scope):
+        Vacancy.objects.update(opened_on=today - timedelta(days=15))
+    assert "个位子空了 15 天以上" not in _sheet(stage.accounts["secretary"]), "still in time"

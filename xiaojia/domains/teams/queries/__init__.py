@@ -36,12 +36,17 @@ from xiaojia.domains.teams.queries.scope import (
     actor_of,
     covered_by,
     holding_on,
-    led_microgrids,
     scope_of,
     simulated_tenures,
     tenures_of,
 )
-from xiaojia.domains.teams.queries.vacancies import VacancyView, late_vacancies, vacancies
+from xiaojia.domains.teams.queries.vacancies import (
+    SeatNews,
+    VacancyView,
+    late_vacancies,
+    seat_news,
+    vacancies,
+)
 
 __all__ = [
     "Candidate",
@@ -50,6 +55,7 @@ __all__ = [
     "Load",
     "Member",
     "Past",
+    "SeatNews",
     "Team",
     "VacancyView",
     "actor_in",
@@ -61,7 +67,6 @@ __all__ = [
     "doubled",
     "holding_on",
     "late_vacancies",
-    "led_microgrids",
     "loads",
     "member_of",
     "page_contents",
@@ -71,6 +76,7 @@ __all__ = [
     "published",
     "roster",
     "scope_of",
+    "seat_news",
     "serves_here",
     "simulated_tenures",
     "story_of",

@@ -7,9 +7,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from xiaojia.domains.microgrids.queries import door_ids
-from xiaojia.domains.teams.access import MAY
 from xiaojia.domains.teams.models import Tenure
-from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import NOWHERE, WIDE_ROLES, Actor, Scope
 
 
@@ -28,14 +26,6 @@ def simulated_tenures(*, on: date) -> QuerySet[Tenure]:
     """Tenures of invented people on that day, for a demo. No viewer: nobody is signed in yet."""
     invented = Tenure.objects.filter(account__is_simulated=True, account__is_active=True)
     return holding_on(invented, on).select_related("account", "microgrid").order_by("community_id", "id")
-
-
-def led_microgrids(*, viewer: Actor, on: date) -> dict[int, str]:
-    """Micro-grid id -> name of its head on that day, in the viewer's communities (one query)."""
-    require(MAY, "see_teams", viewer, viewer.community_id)
-    heads = Tenure.objects.filter(community_id__in=viewer.scope.community_ids, role="head")
-    rows = holding_on(heads, on).values_list("microgrid_id", "account__name")
-    return {microgrid_id: name for microgrid_id, name in rows if microgrid_id is not None}
 
 
 def scope_of(tenure: Tenure, *, on: date) -> Scope:

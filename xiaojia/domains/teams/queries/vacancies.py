@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 
-from xiaojia.domains.teams.access import MAY, visible_vacancies
+from xiaojia.domains.teams.access import MAY, visible_tenures, visible_vacancies
 from xiaojia.domains.teams.models import Vacancy
+from xiaojia.domains.teams.queries.scope import holding_on
 from xiaojia.domains.teams.rules import MOST_VACANT_DAYS
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import ROLES, Actor
@@ -61,6 +62,40 @@ def vacancies(*, viewer: Actor, on: date) -> list[VacancyView]:
 def late_vacancies(*, viewer: Actor, on: date) -> list[VacancyView]:
     """Seats empty for more than 15 days: they wait for the secretary (one query)."""
     return [v for v in vacancies(viewer=viewer, on=on) if v.is_late]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatNews:
+    """What a morning sheet needs of seats: micro-grids with a head today, and seats empty for too long."""
+
+    led: frozenset[int]
+    late: tuple[VacancyView, ...]
+
+
+def seat_news(*, viewer: Actor, on: date) -> SeatNews:
+    """Heads and late vacancies of that day in one query."""
+    require(MAY, "see_teams", viewer, viewer.community_id)
+    columns = ("microgrid_id", "microgrid__number", "role", "pk")
+    heads = holding_on(visible_tenures(viewer).filter(role="head", microgrid__isnull=False), on)
+    late = visible_vacancies(viewer).filter(opened_on__lt=on - timedelta(days=MOST_VACANT_DAYS))
+    late = late.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=on))
+    rows = heads.annotate(opened=F("from_on"), closed=F("until_on"), is_empty=Value(False)).values_list(
+        *columns, "opened", "closed", "is_empty"
+    )
+    rows = rows.union(
+        late.annotate(opened=F("opened_on"), closed=F("closed_on"), is_empty=Value(True)).values_list(
+            *columns, "opened", "closed", "is_empty"
+        ),
+        all=True,
+    )
+    led, views = set(), []
+    for microgrid_id, number, role, pk, opened_on, closed_on, is_empty in rows:
+        if is_empty:
+            views.append(VacancyView(pk, microgrid_id, number, role, opened_on, closed_on, None, on))
+        else:
+            led.add(microgrid_id)
+    views.sort(key=lambda v: (v.opened_on, v.number, v.role))
+    return SeatNews(frozenset(led), tuple(views))
 
 
 def vacancy_rows(rows: QuerySet[Vacancy], *, on: date) -> Iterator[VacancyView]:
