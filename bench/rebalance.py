@@ -13,6 +13,7 @@ from bench.report import Report, measured
 from tools.simulator.parameters import FULL
 from tools.simulator.world import world_of
 from xiaojia.engines.partition import Part, Problem, Stretch, solve
+from xiaojia.engines.partition.identity import inherit, moved_households, shared_by_floor
 from xiaojia.engines.partition.rebalance import MOST_ALTERED, NO_JOIN, Answer, broken, rebalance
 
 NAME: Final = "rebalance"
@@ -32,12 +33,29 @@ def run(report: Report) -> None:
     rebalance(*next(occasions(problem, parts, random.Random(1)))[1:])  # noqa: S311  # compiles
     seconds: list[float] = []
     answers: list[tuple[str, Answer]] = []
+    fresh: list[tuple[int, int]] = []
     for what, changed, present in islice(occasions(problem, parts, chances), OCCASIONS):
         with measured() as clock:
             both = rebalance(changed, present)
         seconds.append(clock.cpu_seconds)
+        if what == "building":
+            fresh.append((_moved_afresh(changed, present), both[0].moved))
         answers += [(what, answer) for answer in both]
     _tell(report, seconds, answers)
+    drawn, ours = sum(d for d, _o in fresh), sum(o for _d, o in fresh)
+    report.add(
+        NAME, "households moved by drawing everything anew", figure=drawn,
+        note=f"ours {ours}, for {len(fresh)} new buildings",
+    )  # fmt: skip
+
+
+def _moved_afresh(problem: Problem, present: tuple[Part, ...]) -> int:
+    """How many move when the whole community is divided again and identities follow the households."""
+    parts = solve(problem).parts
+    sizes: dict[int, int] = {}
+    for part in present:
+        sizes[part.microgrid] = sizes.get(part.microgrid, 0) + part.household_count
+    return moved_households(parts, present, inherit(shared_by_floor(parts, present), sizes))
 
 
 def _tell(report: Report, seconds: list[float], answers: list[tuple[str, Answer]]) -> None:
