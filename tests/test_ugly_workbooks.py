@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tools.ugly_workbooks.__main__ import write_all
-from tools.ugly_workbooks.scoring import Score, score
+from tools.ugly_workbooks.scoring import Score, score, table
 from xiaojia.domains.registers.reading import Book, Understood, read_book, understand
 
 Reading = tuple[Book, list[Understood], dict[str, Any]]
@@ -32,6 +32,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
 
 def test_the_corpus_is_read(readings: dict[str, Reading]) -> None:
     marks = {name: score(*reading) for name, reading in readings.items()}
+    print(table(marks))
     assert len(marks) >= 120
     assert {Path(name).suffix for name in marks} == {".xlsx", ".xls", ".csv"}
     assert {name: m.faults for name, m in marks.items() if m.faults} == {}

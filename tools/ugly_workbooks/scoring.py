@@ -27,6 +27,24 @@ class Score:
         return self.lost + self.missed_doubts + self.needless_doubts + self.wrong_columns + self.leaks
 
 
+def table(marks: dict[str, Score]) -> str:
+    """One line a workbook with faults or wrong cells, and the sum of all."""
+    lines = [
+        f"{name:36} {m.right:>6} of {m.cells:>6} right, {len(m.faults)} faults"
+        for name, m in sorted(marks.items())
+        if m.faults or m.wrong
+    ]
+    cells, right = sum(m.cells for m in marks.values()), sum(m.right for m in marks.values())
+    planted, faults = sum(m.planted for m in marks.values()), sum(len(m.faults) for m in marks.values())
+    share = f"{100 * right / max(cells, 1):.2f} %"
+    lines.append(
+        f"{len(marks)} workbooks: {right} of {cells} cells right ({share}), {planted} doubts planted,"
+        f" {sum(len(m.missed_doubts) for m in marks.values())} not listed,"
+        f" {sum(len(m.lost) for m in marks.values())} rows lost, {faults} faults"
+    )
+    return "\n".join(lines)
+
+
 def score(book: Any, understood: Iterable[Any], truth: dict[str, Any]) -> Score:
     """Marks of `book` and its understood rows against the truth of the generator."""
     marks = Score()

@@ -6,7 +6,9 @@ import re
 from datetime import date, datetime, time
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\u00ad]")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how a sheet's XML writes what XML cannot hold
+_ESCAPED = re.compile(
+    r"_x((?![dD][89a-fA-F])[0-9A-Fa-f]{4})_"
+)  # how a sheet's XML writes what XML cannot hold
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 LONGEST_CELL = 300
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from xiaojia.domains.registers.reading.facts import Bad, Facts, Look
 from xiaojia.domains.registers.reading.xls import look_at_xls
-from xiaojia.domains.registers.rules import MOST_ROWS
+from xiaojia.domains.registers.rules import MOST_COLUMNS, MOST_ROWS
 
 MOST_MEMBERS = 2_000
 MOST_UNPACKED_BYTES = 400 * 2**20
@@ -151,7 +151,8 @@ def _look_at_sheet(xml: bytes) -> Look:
     columns: set[int] = set()
     for match in _COL.finditer(xml[: xml.find(b"sheetData")]):
         if _HIDDEN.search(match.group(1)):
-            columns.update(range(_attribute(match.group(1), b"min") - 1, _attribute(match.group(1), b"max")))
+            first, last = (_attribute(match.group(1), name) for name in (b"min", b"max"))
+            columns.update(range(first - 1, min(last, MOST_COLUMNS)))
     rows = frozenset(_attribute(match.group(1), b"r") - 1 for match in _ROW.finditer(xml))
     count, unsolved = _formulas(xml)
     return Look(frozenset(columns), rows, count, tuple(unsolved))

@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 from xiaojia.domains.registers.reading.cells import cell_text
 from xiaojia.domains.registers.reading.facts import Bad
 from xiaojia.domains.registers.reading.table import Rectangle, Sheet
-from xiaojia.domains.registers.reading.texts import decode
+from xiaojia.domains.registers.reading.texts import REACHES_OUT, decode
 from xiaojia.domains.registers.rules import MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
 
 MOST_DEPTH = 200
+MOST_ASIDES = 2_000
+"""Comments and declarations; exports have a dozen, and the parser is slow with those that never end."""
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*(utf-?8|gb2312|gbk|gb18030|utf-?16)", re.IGNORECASE)
 _SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _SILENT = {"script", "style", "xml", "title", "select", "noscript"}
@@ -24,6 +26,8 @@ _BREAKS = {"br", "p", "div", "li"}
 
 def read_page(data: bytes) -> list[Sheet]:
     """The tables of a web page, outer ones before those inside them; `Bad` when there is none."""
+    if data.count(b"<!") + data.count(b"<?") > MOST_ASIDES:
+        raise Bad("broken")
     found = _CHARSET.search(data[:4096])
     try:
         text = data.decode("gb18030" if found[1][:2].lower() == b"gb" else "utf-8-sig") if found else ""
@@ -54,6 +58,8 @@ class _Grid:
 
     def add(self, text: str, *, down: int, across: int) -> None:
         """A cell that speaks for `down` rows and `across` columns."""
+        if REACHES_OUT.match(text):
+            raise Bad("dde")
         if not self.rows:
             self.start_row()
         top = len(self.rows) - 1
@@ -171,7 +177,10 @@ def _sheet(node: ElementTree.Element) -> Sheet:
             hidden_rows.add(len(grid.rows) - 1)
         for cell in row.iter(f"{_SPREADSHEET}Cell"):
             grid.column = max(grid.column, _place(cell) - 1)
-            formulas += cell.get(f"{_SPREADSHEET}Formula") is not None
+            formula = cell.get(f"{_SPREADSHEET}Formula", "")
+            if REACHES_OUT.match(formula):
+                raise Bad("dde")
+            formulas += bool(formula)
             across, down = (int(cell.get(f"{_SPREADSHEET}Merge{w}") or 0) + 1 for w in ("Across", "Down"))
             grid.add(_data(cell), down=down, across=across)
     sheet = grid.sheet(node.get(f"{_SPREADSHEET}Name", ""))

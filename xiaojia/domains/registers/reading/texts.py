@@ -12,7 +12,8 @@ from xiaojia.domains.registers.reading.facts import Bad
 from xiaojia.domains.registers.rules import MOST_COLUMNS, MOST_ROWS
 
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-_REACHES_OUT = re.compile(r"^[=+\-@].*\|.*!", re.DOTALL)
+REACHES_OUT = re.compile(r"^[=+\-@].*\|.*!", re.DOTALL)
+"""A cell that would start another program."""
 _WIDE = (b",\x00", b"\t\x00", b";\x00", b"\n\x00")
 """Two bytes a character, and no mark in front that says so."""
 _DELIMITERS = ",;\t|"
@@ -75,6 +76,6 @@ def _cell(text: str) -> str:
         kept = _KEPT_AS_TEXT.fullmatch(text)
         if kept is not None:
             text = kept.group(1)
-        elif _REACHES_OUT.match(text):
+        elif REACHES_OUT.match(text):
             raise Bad("dde")
     return cell_text(text)
