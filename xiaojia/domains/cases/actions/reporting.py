@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
@@ -21,6 +21,7 @@ from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.secrets import blind_index, seal
+from xiaojia.kernel.together import insert_together
 
 RECEIPT_KIND = "case"
 
@@ -54,10 +55,36 @@ class NotReported(Refused):
 def report_case(*, by: Actor, at: datetime, report: Report) -> Case:
     """Make a case of what was heard. The same `client_id` again gives the case that is already there."""
     require(MAY, "report_case", by, by.community_id)
-    if report.client_id is not None:
-        known = _known(by, report.client_id)
-        if known is not None:
-            return known
+    kind = _kind(by, report.casekind_id)
+    case = _case(by, at, report, kind)
+    receipt = receipts.draw_receipt(
+        community_id=by.community_id, kind=RECEIPT_KIND, subject_id=case.pk, at=at, standing=_standing(case)
+    )
+    case.receipt_code = receipt.code
+    if not all(insert_together(case)):
+        return _the_first(by, report.client_id)
+    limit = report.limit or kind.limit
+    step = Casestep(
+        community_id=by.community_id, case=case, at=case.reported_at, account_id=by.account_id, role=by.role,
+        action="report", to_state=State.REPORTED, detail={"limit": [limit.amount, limit.unit.value]},
+    )  # fmt: skip
+    said = _said_by(case, case, report, case.reported_at)
+    entry = audit.entry(by=by, at=at, verb="report_case", kind="case", ids=[case.pk])
+    is_issued, *_rest = insert_together(receipt, said, step, entry)
+    if not is_issued:
+        case.receipt_code = receipts.issue_receipt(
+            community_id=by.community_id,
+            kind=RECEIPT_KIND,
+            subject_id=case.pk,
+            at=at,
+            standing=_standing(case),
+        )
+        case.save(update_fields=["receipt_code"])
+    return case
+
+
+def _case(by: Actor, at: datetime, report: Report, kind: Casekind) -> Case:
+    """The new case, not yet written, with its deadlines and the micro-grids that may see it."""
     text = report.text.strip()
     if not text or len(text) > MOST_TEXT:
         raise NotReported(
@@ -66,11 +93,10 @@ def report_case(*, by: Actor, at: datetime, report: Report) -> Case:
             else _("这件事没有记下，因为写了 %(n)d 个字，最多 %(most)d 个；短一点再记。")
             % {"n": len(text), "most": MOST_TEXT}
         )
-    kind = _kind(by, report.casekind_id)
     said_at = min(report.said_at or at, at)
     calendar = calendar_for(by, at)
     due_at = first_due(calendar, report.limit or kind.limit, said_at)
-    case = Case(
+    return Case(
         community_id=by.community_id,
         casekind=kind,
         text=text,
@@ -89,29 +115,11 @@ def report_case(*, by: Actor, at: datetime, report: Report) -> Case:
         sender_limit=report.sender_limit,
         changed_at=at,
     )
-    try:
-        with transaction.atomic(savepoint=report.client_id is not None):
-            case.receipt_code = receipts.issue_receipt(
-                community_id=by.community_id,
-                kind=RECEIPT_KIND,
-                subject_id=case.pk,
-                at=at,
-                standing=receipts.Standing(
-                    str(STATE_WORDS[State.REPORTED]), str(STATE_WORDS[State.REPORTED]), due_at
-                ),
-            )
-            case.save(force_insert=True)
-    except IntegrityError:
-        # Two copies of one report at the same moment: the first one is the case.
-        return _the_first(by, report.client_id)
-    _said_by(case, case, report, said_at)
-    limit = report.limit or kind.limit
-    Casestep.objects.create(
-        community_id=by.community_id, case=case, at=said_at, account_id=by.account_id, role=by.role,
-        action="report", to_state=State.REPORTED, detail={"limit": [limit.amount, limit.unit.value]},
-    )  # fmt: skip
-    audit.record(by=by, at=at, verb="report_case", kind="case", ids=[case.pk])
-    return case
+
+
+def _standing(case: Case) -> receipts.Standing:
+    word = str(STATE_WORDS[State.REPORTED])
+    return receipts.Standing(word, word, case.due_at)
 
 
 @transaction.atomic
@@ -121,8 +129,8 @@ def join_case(*, by: Actor, at: datetime, case_id: UUID, report: Report) -> Case
     case = visible_cases(by).select_for_update().filter(pk=case_id).first()
     if case is None or State(case.state) in OVER:
         raise NotReported(_("没有加进去，因为那件事已经办结或者不在这里；请另外报一件。"))
-    _said_by(case, case, report, at)
-    audit.record(by=by, at=at, verb="join_case", kind="case", ids=[case.pk])
+    entry = audit.entry(by=by, at=at, verb="join_case", kind="case", ids=[case.pk])
+    insert_together(_said_by(case, case, report, at), entry)
     return case
 
 
@@ -139,12 +147,9 @@ def split_case(*, by: Actor, at: datetime, parent_id: UUID, report: Report) -> C
     return child
 
 
-def _known(by: Actor, client_id: UUID) -> Case | None:
-    return visible_cases(by).filter(client_id=client_id).first()
-
-
 def _the_first(by: Actor, client_id: UUID | None) -> Case:
-    known = _known(by, client_id) if client_id is not None else None
+    """The case that this report already is: a unique constraint kept the second one out."""
+    known = visible_cases(by).filter(client_id=client_id).first() if client_id is not None else None
     if known is None:
         raise NotReported(_("这件事同时来了两份；再点一次就好，不会记成两件。"))
     return known
@@ -167,9 +172,9 @@ def _microgrids(by: Actor, at: datetime, report: Report) -> tuple[int, ...]:
     )
 
 
-def _said_by(case: Case, said_in: Case, report: Report, at: datetime) -> None:
+def _said_by(case: Case, said_in: Case, report: Report, at: datetime) -> Reporter:
     pk = uuid4()
-    Reporter.objects.create(
+    return Reporter(
         id=pk,
         community_id=case.community_id,
         case=case,
