@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -25,19 +29,23 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     from xiaojia.engines.partition import BadProblem, Problem, check, solve
 
+    if len({path.resolve() for path in (options.input, options.out, options.report)}) < 3:
+        raise Refused("INPUT, --out and --report name the same file; give three different ones")
+    rows = list(_rows(options.input))
     try:
-        problem = Problem(tuple(_stretches(options.input)), allow_cross=not options.inside)
+        problem = Problem(tuple(row.stretch() for row in rows), allow_cross=not options.inside)
     except BadProblem as error:
-        raise Refused(f"{options.input}: {error}") from error
-    started = _cpu_seconds()
-    result = solve(problem, seed=options.seed, processes=options.processes)
-    seconds = _cpu_seconds() - started
-    broken = check(problem, result.parts)
-    if broken:
-        raise RuntimeError(f"the plan breaks its own rules, nothing was written: {broken[0]}")
-    _write(options.out, lambda file: _write_plan(file, result))
-    report = json.dumps(_report(result, seconds), ensure_ascii=False, indent=1)
-    _write(options.report, lambda file: file.write(f"{report}\n"))
+        raise rows[error.row - 1].refused(error.fact) from error
+    # Both files are opened first: nobody waits for a plan that cannot be written.
+    with _replaced(options.out) as plan, _replaced(options.report) as report:
+        started = _cpu_seconds()
+        result = solve(problem, seed=options.seed, processes=options.processes)
+        seconds = _cpu_seconds() - started
+        broken = check(problem, result.parts)
+        if broken:
+            raise RuntimeError(f"the plan breaks its own rules, nothing was written: {broken[0]}")
+        _write_plan(plan, result)
+        report.write(f"{json.dumps(_report(result, seconds), ensure_ascii=False, indent=1)}\n")
     return 0
 
 
@@ -67,75 +75,101 @@ def _at_least_one(word: str) -> int:
     return number
 
 
-def _stretches(path: Path) -> Iterator[Stretch]:
-    """The rows of the input; a cell that cannot be read is named by row (as an editor counts) and column."""
-    from xiaojia.engines.partition import Stretch
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of the input; `line` counts as an editor does, with the headings as line 1."""
 
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            f"{path}: not UTF-8 (byte {error.start + 1}); save it as CSV UTF-8, then again"
-        ) from error
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    path: Path
+    line: int
+    cells: Mapping[str, Any]
+
+    def refused(self, fact: str) -> Refused:
+        """The sentence that names the row."""
+        return Refused(f"{self.path}: row {self.line}: {fact}")
+
+    def stretch(self) -> Stretch:
+        """The unit that the row tells of."""
+        from xiaojia.engines.partition import Stretch
+
+        return Stretch(
+            self._text("compound"),
+            self._text("building"),
+            self._text("unit"),
+            self._number("x"),
+            self._number("y"),
+            self._whole("floors"),
+            self._whole("doors_per_floor"),
+            self._whole("households"),
+        )
+
+    def _text(self, name: str) -> str:
+        value = self.cells[name]
+        if value is None:
+            raise self.refused(f"column {name} is missing; the row is too short")
+        return str(value).strip()
+
+    def _number(self, name: str) -> float:
+        value = self._text(name)
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise self.refused(f"column {name} holds {value!r}, which is no number; correct it")
+        return number
+
+    def _whole(self, name: str) -> int:
+        number = self._number(name)
+        if number < 0 or number != int(number):
+            raise self.refused(f"column {name} holds {self.cells[name]!r}; it must be a whole number from 0")
+        return int(number)
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """The rows of the input below its headings; empty lines are passed over."""
+    reader = csv.DictReader(io.StringIO(_content(path), newline=""), strict=True)
+    count = 0
     try:
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
         if missing:
             raise Refused(
                 f"{path}: row 1: column {missing[0]} is missing; the columns are {','.join(COLUMNS)}"
             )
-        count = 0
-        for count, cells in enumerate(reader, start=1):
-            yield Stretch(
-                _text(cells, "compound", count),
-                _text(cells, "building", count),
-                _text(cells, "unit", count),
-                _number(cells, "x", count),
-                _number(cells, "y", count),
-                _whole(cells, "floors", count),
-                _whole(cells, "doors_per_floor", count),
-                _whole(cells, "households", count),
-            )
+        for cells in reader:
+            count += 1
+            yield _Row(path, reader.line_num, cells)
     except csv.Error as error:
         raise Refused(f"{path}: row {reader.line_num}: {error}; save it as CSV, then again") from error
     if not count:
         raise Refused(f"{path}: there is no row below the headings; give at least one unit")
 
 
-def _text(cells: Mapping[str, Any], name: str, row: int) -> str:
-    value = cells[name]
-    if value is None:
-        raise Refused(f"row {row}: column {name} is missing; the row is too short")
-    return str(value).strip()
-
-
-def _number(cells: Mapping[str, Any], name: str, row: int) -> float:
-    value = _text(cells, name, row)
+def _content(path: Path) -> str:
     try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise Refused(f"row {row}: column {name} holds {value!r}, which is no number; correct it")
-    return number
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read ({error.strerror}); name a CSV file") from error
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{path}: not UTF-8 (byte {error.start + 1}); save it as CSV UTF-8, then again"
+        ) from error
 
 
-def _whole(cells: Mapping[str, Any], name: str, row: int) -> int:
-    number = _number(cells, name, row)
-    if number < 0 or number != int(number):
-        raise Refused(f"row {row}: column {name} holds {cells[name]!r}; it must be a whole number from 0")
-    return int(number)
-
-
-def _write(path: Path, fill: Callable[[TextIO], object]) -> None:
+@contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
     """Whole or not at all: the old file stays until the new one is complete."""
     beside = path.with_name(f"{path.name}.part")
     try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
         with beside.open("w", encoding="utf-8", newline="") as file:
-            fill(file)
+            yield file
         beside.replace(path)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror}); name another place") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def _write_plan(file: TextIO, result: Result) -> None:

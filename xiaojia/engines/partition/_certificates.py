@@ -46,6 +46,22 @@ def totals_fit(total: int, limits: Limits) -> bool:
     return total >= count * limits.least_households
 
 
+def short_by_totals(yard: Yard) -> int:
+    """At least so many micro-grids of a yard are short, because what hangs together has no fitting sum."""
+    short = 0
+    for part in yard.parts():
+        atoms = yard.atom_households[np.isin(yard.atom_building, part)]
+        total = int(atoms[atoms <= yard.ground.limits.most_households].sum())
+        short += not totals_fit(total, yard.ground.limits)
+    return short
+
+
+def short_by_proof(yard: Yard, effort: Effort) -> int:
+    """At least so many micro-grids of a yard are short, by the best proof for each part."""
+    parts = [[yard.buildings[b] for b in part] for part in yard.parts()]
+    return sum(prove_short(yard.ground, part, effort)[0] for part in parts)
+
+
 def _lp_bound(yard: Yard, effort: Effort) -> int:
     limits = replace(yard.ground.limits, own_reach_metres=10**9, max_join_metres=10**9)
     wide = Search(yard, replace(effort, sets=effort.proof_sets, deepest=limits.most_households), limits)

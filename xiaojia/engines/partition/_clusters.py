@@ -13,7 +13,7 @@ from xiaojia.engines.partition._certificates import totals_fit
 from xiaojia.engines.partition._columns import add_cover, make_integer, quiet_solver
 from xiaojia.engines.partition._ground import Ground, lay_out
 from xiaojia.engines.partition._proof import Columns
-from xiaojia.engines.partition._small import Division, divide_small
+from xiaojia.engines.partition._small import Division, divide_small, households_of
 from xiaojia.engines.partition._yard import Yard, make_yard
 from xiaojia.engines.partition.problem import Effort, Problem
 
@@ -58,7 +58,7 @@ class Community:
         groups: list[tuple[Piece, ...]] = []
         cost = bound = 0
         for cluster in clusters:
-            division = self._answer(cluster)
+            division = self._proven(cluster)
             cost, bound = cost + division.cost, bound + division.bound
             groups += [_pieces(self._yards[cluster], group) for group in division.groups]
         return Settled(self.ground, groups, cost, bound, dict(self.work))
@@ -80,10 +80,17 @@ class Community:
     def _answer(self, cluster: Cluster) -> Division:
         self._bound(cluster)
         if cluster not in self._answers:
-            columns = self._columns.pop(cluster)
-            self._answers[cluster] = columns.divide()
-            self.work.update(columns.work)
+            self._answers[cluster] = self._columns[cluster].divide()
         return self._answers[cluster]
+
+    def _proven(self, cluster: Cluster) -> Division:
+        """The proof is dear, so only what was chosen gets one."""
+        division = self._answer(cluster)
+        columns = self._columns.get(cluster)
+        if columns is None:
+            return division
+        self.work.update(columns.work)
+        return columns.prove(division)
 
     def _join(self, clusters: list[Cluster]) -> list[Cluster]:
         """One round: candidates of two or three clusters around each short one, the cheapest disjoint choice.
@@ -99,8 +106,9 @@ class Community:
         candidates: dict[Cluster, tuple[int, ...]] = {cluster: (i,) for i, cluster in enumerate(clusters)}
         for i in short:
             for members in self._around(i, near, set(short)):
-                union = frozenset().union(*(clusters[m] for m in members))
-                if self._may_fit(union, len(members)):
+                parts = [clusters[m] for m in members]
+                union = frozenset().union(*parts)
+                if self._may_pay(union, parts):
                     candidates[union] = members
         while True:
             choice = _cheapest(clusters, candidates, {c: self._bound(c) for c in candidates})
@@ -131,13 +139,29 @@ class Community:
         kept = [t for t in triples if len(short & set(t)) >= 2]
         return sorted(set(pairs)) + sorted(kept)
 
-    def _may_fit(self, union: Cluster, count: int) -> bool:
-        """Whether the households of the union can be cut into 50..80 at all, by the totals."""
-        limits = self._problem.limits
+    def _may_pay(self, union: Cluster, parts: Sequence[Cluster]) -> bool:
+        """Whether joining could leave less short than now, by the totals; and the work stays in bounds."""
+        limits, weights = self._problem.limits, self._problem.weights
         atoms = [a.households for b in self.ground.buildings_of(union) for a in self.ground.blocks[b].atoms]
+        if len(atoms) > (self._effort.pair_atoms if len(parts) == 2 else self._effort.triple_atoms):
+            return False
         total = sum(homes for homes in atoms if homes <= limits.most_households)
-        most = self._effort.pair_atoms if count == 2 else self._effort.triple_atoms
-        return totals_fit(total, limits) and len(atoms) <= most
+        if totals_fit(total, limits):
+            return True
+        count = total // limits.least_households + 1
+        missing = count * limits.least_households - total
+        least = weights.short + weights.short_per_household * missing
+        fees = weights.extra_compound * (len(parts) - 1)
+        return least + fees < sum(self._short_price(part) for part in parts)
+
+    def _short_price(self, cluster: Cluster) -> float:
+        """What the short micro-grids of a cluster cost for being short, in metres."""
+        limits, weights = self._problem.limits, self._problem.weights
+        yard, division = self._yards[cluster], self._answer(cluster)
+        sizes = [households_of(yard, group) for group in division.groups if yard.is_short(group)]
+        return sum(
+            weights.short + weights.short_per_household * (limits.least_households - size) for size in sizes
+        )
 
 
 def _pieces(yard: Yard, group: Sequence[tuple[int, int, int]]) -> tuple[Piece, ...]:

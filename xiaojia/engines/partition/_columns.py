@@ -61,25 +61,34 @@ def rows_of(group: Group) -> list[int]:
 class Master:
     """The LP over the columns found so far, one equality row an atom; kept warm between rounds.
 
-    In a yard of several compounds a last row asks for enough joins to hold them together. Without it the
-    LP would pay a fraction of each fee; a column just under the fee keeps it feasible.
+    Two more rows say what every division obeys and fractions would dodge. A yard of several compounds needs
+    enough joins to hold them together; a column just under the fee keeps that row feasible. And at least
+    `least_short` micro-grids are short: known by proof, 0 at first.
     """
 
     def __init__(self, yard: Yard) -> None:
         self.yard = yard
         self.joins_wanted = len(set(yard.compound.tolist())) - 1 if yard.fee else 0
+        self.least_short = 0
         self._solver = quiet_solver()
         add_cover(self._solver, yard.atom_count, [], np.array([]))
         self._is_joining = self.joins_wanted > 0
+        nothing = np.array([], np.int32)
+        for least in (self.joins_wanted, 0):
+            self._solver.addRow(least, highspy.kHighsInf, 0, nothing, np.array([]))
         if self._is_joining:
-            nothing = np.array([], np.int32)
-            self._solver.addRow(self.joins_wanted, highspy.kHighsInf, 0, nothing, np.array([]))
             self._solver.addCol(
                 yard.fee - 1.0, 0.0, self.joins_wanted, 1, np.array([yard.atom_count], np.int32), np.ones(1)
             )
         self.groups: list[Group] = []
         self.costs: list[int] = []
         self._known: set[Group] = set()
+        self._fixed: list[int] = []
+
+    def want_short(self, count: int) -> None:
+        """From now on it is known that at least `count` micro-grids are short."""
+        self.least_short = count
+        self._solver.changeRowBounds(self.yard.atom_count + 1, count, highspy.kHighsInf)
 
     def add(self, groups: Iterable[Group]) -> int:
         """Add columns that are new; returns how many were."""
@@ -93,9 +102,16 @@ class Master:
         lines, values = [], []
         for group in fresh:
             rows = rows_of(group)
+            entries = [1.0] * len(rows)
             joins = len({int(self.yard.compound[b]) for b, _l, _h in group}) - 1 if self._is_joining else 0
-            lines.append([*rows, self.yard.atom_count] if joins else rows)
-            values += [1.0] * len(rows) + ([float(joins)] if joins else [])
+            if joins:
+                rows.append(self.yard.atom_count)
+                entries.append(float(joins))
+            if self.yard.is_short(group):
+                rows.append(self.yard.atom_count + 1)
+                entries.append(1.0)
+            lines.append(rows)
+            values += entries
         count = len(fresh)
         lengths = np.array([len(rows) for rows in lines], np.int64)
         self._solver.addCols(
@@ -107,13 +123,26 @@ class Master:
 
     def fix(self, k: int) -> None:
         """Column `k` is part of the answer from now on."""
+        self._fixed.append(k + self._is_joining)
         self._solver.changeColBounds(k + self._is_joining, 1.0, 1.0)
 
+    def free(self) -> None:
+        """No column is fixed any more."""
+        for column in self._fixed:
+            self._solver.changeColBounds(column, 0.0, highspy.kHighsInf)
+        self._fixed.clear()
+
     def solve(self) -> tuple[float, Floats]:
-        """Value and duals of the LP."""
+        """Value and duals of the LP: atoms, then what a join and what a short micro-grid is paid."""
         self._solver.run()
         duals = np.array(self._solver.getSolution().row_dual, float)
         return float(self._solver.getInfo().objective_function_value), duals
+
+    def paid(self, duals: Floats) -> float:
+        """What these duals are worth for every division."""
+        joins, short = duals[self.yard.atom_count :]
+        paid = duals[: self.yard.atom_count].sum() + joins * self.joins_wanted + short * self.least_short
+        return float(paid)
 
     def shares(self) -> Floats:
         """The LP's share of each column."""
@@ -149,6 +178,7 @@ class Search:
         self.deepest, self.set_count, self.is_complete = self._depth(effort)
         self._interval_cut = yard.interval_cut.astype(np.int64)
         self._size_price = yard.size_price.astype(float)
+        self._is_short = (np.arange(self._most + 1) < limits.least_households).astype(float)
         self._values = np.empty((count, self._most + 1))
         self._picks = np.empty((count, self._most + 1), np.int64)
         self._best = np.empty((count, self._most + 1))
@@ -214,6 +244,12 @@ class Search:
         paid = duals[self.yard.atom_count] if len(duals) > self.yard.atom_count else 0.0
         return float(self.yard.fee - paid)
 
+    def _prices_of_sizes(self, duals: Floats) -> Floats:
+        """The price of each size, less what the row of short micro-grids pays for it."""
+        paid = duals[self.yard.atom_count + 1] if len(duals) > self.yard.atom_count + 1 else 0.0
+        prices: Floats = self._size_price - paid * self._is_short
+        return prices
+
     def _walk(
         self, duals: Floats, closed: Floats | None, threshold: float, picks: Ints, centres: Ints
     ) -> int:
@@ -227,10 +263,11 @@ class Search:
             self._interval_cut, prefix, self._values, self._picks, self._smallest,
         )  # fmt: skip
         prices = self._interval_cut - (prefix[yard.interval_high + 1] - prefix[yard.interval_low])
+        sizes = self._prices_of_sizes(duals)
         return int(
             _tables.walk_sets(
                 self._near_start, self._near, yard.distance, yard.compound, self._is_reached, self._smallest,
-                self._values, self._fee(duals), self._size_price, self.deepest, self._best, self._best_set,
+                self._values, self._fee(duals), sizes, self.deepest, self._best, self._best_set,
                 yard.interval_start, yard.interval_households, prices, threshold, picks, centres,
             )
         )  # fmt: skip
@@ -272,7 +309,7 @@ def converge(master: Master, search: Pricing, effort: Effort) -> Relaxed:
         value, duals = master.solve()
         point = duals if best is None else effort.smoothing * best + (1 - effort.smoothing) * duals
         least, found = search.price(point)
-        lower = _paid(master, point) + homes * least
+        lower = master.paid(point) + homes * least
         if best is None or lower > bound:
             best, bound = point, lower
         if not master.add(found) and point is not duals:
@@ -282,11 +319,6 @@ def converge(master: Master, search: Pricing, effort: Effort) -> Relaxed:
         if value - bound <= effort.converged_share * abs(value):
             break
     return Relaxed(int(np.floor(bound + 1e-3)), duals if best is None else best, rounds)
-
-
-def _paid(master: Master, duals: Floats) -> float:
-    paid = float(duals[: master.yard.atom_count].sum())
-    return paid + float(duals[master.yard.atom_count :].sum()) * master.joins_wanted
 
 
 def starting_columns(yard: Yard) -> list[Group]:

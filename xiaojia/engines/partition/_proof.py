@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from xiaojia.engines.partition._certificates import short_by_proof, short_by_totals
 from xiaojia.engines.partition._columns import (
     Group,
     Master,
@@ -29,25 +30,47 @@ from xiaojia.engines.partition.problem import Effort
 
 
 class Columns:
-    """A yard whose LP is solved at once, and its division when it is asked for."""
+    """A yard whose LP is solved at once; its division and the proof come when they are asked for."""
 
     def __init__(self, yard: Yard, effort: Effort) -> None:
         self._yard, self._effort = yard, effort
         self._master = Master(yard)
         self._master.add(starting_columns(yard))
+        self._master.want_short(short_by_totals(yard))
         self._search = Search(yard, effort)
         self._relaxed = converge(self._master, self._search, effort)
-        self.bound = self._relaxed.bound
-        self.work = {"sets": self._search.set_count, "rounds": self._relaxed.rounds}
+        self.work = {"sets": self._search.set_count, "rounds": self._relaxed.rounds, "windows": 0}
+
+    @property
+    def bound(self) -> int:
+        """What every division costs at least."""
+        return self._relaxed.bound
 
     def divide(self) -> Division:
-        """The division, with a bound that is never below the LP's."""
+        """The division, with the LP's bound."""
         groups = dive(self._master, self._search, self._effort)
+        short = count_short(self._yard, groups)
+        if short > self._master.least_short:
+            least = short_by_proof(self._yard, self._effort)
+            if least > self._master.least_short:
+                self._master.free()
+                self._master.want_short(least)
+                self._relaxed = converge(self._master, self._search, self._effort)
+                groups = min(groups, dive(self._master, self._search, self._effort), key=self._cost)
         improver = Improver(self._search, self._relaxed, self._effort)
         groups = improver.improve(groups)
-        groups, bound = improver.prove(groups)
-        cost = sum(self._yard.cost_of(g) for g in groups)
         self.work |= {"columns": len(self._master.groups), "windows": improver.windows}
+        return self._division(groups, self.bound)
+
+    def prove(self, division: Division) -> Division:
+        """The same division or a better one, with a bound that is never below the LP's."""
+        return self._division(*Improver(self._search, self._relaxed, self._effort).prove(division.groups))
+
+    def _cost(self, groups: Sequence[Group]) -> int:
+        return sum(self._yard.cost_of(g) for g in groups)
+
+    def _division(self, groups: tuple[Group, ...], bound: int) -> Division:
+        cost = self._cost(groups)
         return Division(groups, cost, min(cost, bound), count_short(self._yard, groups))
 
 
@@ -61,7 +84,7 @@ class Improver:
         self._bound = self._lowest = relaxed.bound
         self._duals = relaxed.duals
         self._prefix = np.concatenate([[0.0], np.cumsum(relaxed.duals[: self._yard.atom_count])])
-        self._per_join = float(relaxed.duals[self._yard.atom_count :].sum())
+        self._per_join, self._per_short = relaxed.duals[self._yard.atom_count :].tolist()
         self.windows = 0
 
     def improve(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
@@ -88,7 +111,8 @@ class Improver:
     def _reduced(self, group: Group) -> float:
         paid = sum(self._prefix[high + 1] - self._prefix[low] for _b, low, high in group)
         joins = len({int(self._yard.compound[b]) for b, _low, _high in group}) - 1
-        return float(self._yard.cost_of(group) - paid - self._per_join * joins)
+        paid += self._per_join * joins + self._per_short * self._yard.is_short(group)
+        return float(self._yard.cost_of(group) - paid)
 
     def _windows(self, groups: set[Group], width: int) -> Iterator[frozenset[Group]]:
         """Each dear micro-grid with its nearest others, the dearest first."""

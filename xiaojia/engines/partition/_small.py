@@ -59,8 +59,7 @@ def intervals_of(yard: Yard, mask: int) -> tuple[Interval, ...]:
 
 def count_short(yard: Yard, groups: Sequence[Sequence[Interval]]) -> int:
     """How many micro-grids have fewer households than the least allowed."""
-    least = yard.ground.limits.least_households
-    return sum(households_of(yard, group) < least for group in groups)
+    return sum(yard.is_short(group) for group in groups)
 
 
 def households_of(yard: Yard, group: Sequence[Interval]) -> int:

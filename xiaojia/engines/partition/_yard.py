@@ -67,6 +67,25 @@ class Yard:
         price = int(self.size_price[total]) if total < len(self.size_price) else 0
         return travel + cuts + self.fee * joined + price
 
+    def parts(self) -> list[list[int]]:
+        """The buildings of the yard by what hangs together."""
+        found, todo = [], set(range(len(self.buildings)))
+        while todo:
+            stack = [min(todo)]
+            part = set(stack)
+            while stack:
+                near = self.adjacency[stack.pop()] - part
+                part |= near
+                stack += near
+            found.append(sorted(part))
+            todo -= part
+        return found
+
+    def is_short(self, intervals: Sequence[Interval]) -> bool:
+        """Whether a micro-grid has fewer households than the least allowed."""
+        homes = sum(int(self.atom_households[low : high + 1].sum()) for _b, low, high in intervals)
+        return homes < self.ground.limits.least_households
+
     def is_whole(self, intervals: Sequence[Interval]) -> bool:
         """Whether the buildings of a micro-grid hang together."""
         return is_connected([b for b, _low, _high in intervals], self.adjacency)

@@ -12,7 +12,7 @@ from xiaojia.engines.partition import Places, Problem, Result, Stretch, check, d
 from xiaojia.engines.partition.problem import community_of
 from xiaojia.engines.partition.tests.yards import groups, neighbourhoods
 
-often = settings(max_examples=60, deadline=None, derandomize=True)
+often = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 def divided(rows: list[Stretch], *, allow_cross: bool = True) -> tuple[Problem, Result]:
