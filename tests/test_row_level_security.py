@@ -25,6 +25,7 @@ UNFENCED = {
     "people_signincode": "the same; sealed, and gone after a day",
     "people_secondstep": "the same; sealed",
     "people_signin": "login sessions: shown to their own account only",
+    "cases_apikey": "a program is known by it before there is a scope; hashed",
     "teams_tenure": "the scope is computed from it",
     "microgrids_membership": "door, micro-grid, dates: the scope is computed from it",
     "kernel_work": "ids, counts and sentences; the worker reads it before it has a scope",

@@ -204,3 +204,110 @@ class Rung(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent} %"
+
+
+class Apikey(models.Model):
+    """A key for another program: only its SHA-256 is here. `role` is what the program may do, at most.
+
+    Its steps carry the account id `-id`, so that the trail says which program it was.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    class Role(models.TextChoices):
+        RESIDENT = "resident"
+        OFFICER = "officer"
+
+    community_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.RESIDENT)
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    made_by_id = models.BigIntegerField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community_id", "name"],
+                condition=Q(ended_at__isnull=True),
+                name="one_living_apikey_per_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiAnswer(models.Model):
+    """What a request with an idempotency key was answered: the same key again gets the same answer."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    community_id = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    key = models.CharField(max_length=80)
+    digest = models.BinaryField(max_length=32)
+    body = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community_id", "account_id", "key"], name="one_answer_per_idempotency_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PublicService(models.Model):
+    """A community that lets everybody read its public cases by Open311, with the services it offers.
+
+    A published copy. `code` is the jurisdiction; `services` are dicts of rules.public_services.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    community_id = models.BigIntegerField(primary_key=True)
+    code = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=80)
+    contact = models.CharField(max_length=200)
+    services = models.JSONField(default=list)
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PublicCase(models.Model):
+    """The published copy of a case of a public kind: what Open311 reads, and nothing else.
+
+    `description` is the sender's text only where the sender knew that it would be public.
+    """
+
+    personal: ClassVar[dict[str, str]] = {"description": "case"}
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    community_id = models.BigIntegerField()
+    service_code = models.CharField(max_length=12)
+    service_name = models.CharField(max_length=30)
+    description = models.TextField(default="")
+    address = models.CharField(max_length=120, default="")
+    address_id = models.CharField(max_length=20, default="")
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    agency = models.CharField(max_length=80)
+    is_closed = models.BooleanField(default=False)
+    word = models.CharField(max_length=40)
+    requested_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    expected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["community_id", "-requested_at"], name="publiccase_newest")]
+
+    def __str__(self) -> str:
+        return self.service_name
