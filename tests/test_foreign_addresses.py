@@ -32,6 +32,8 @@ FENCED = re.compile(OURS.pattern.replace("|柳溪社区", ""))
 """The same without the community's name, which stands on the sign-in page."""
 OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas"}
 """Addresses that change who one is."""
+PUBLISHED = {"teams:pages", "teams:page_preview", "building"}
+"""Addresses that read published copies, which PostgreSQL shows to anybody (decision 0053)."""
 
 
 @pytest.fixture
@@ -102,7 +104,8 @@ def test_an_application_that_filters_nothing_still_shows_nothing(
     monkeypatch.setattr("xiaojia.project.middleware.enter", lambda _scope: enter(stranger.scope))
     secretary.raise_request_exception = False
     for name, path, _thing in _paths(stage):
-        assert not FENCED.search(_text(secretary.get(path))), name
+        if name not in PUBLISHED:
+            assert not FENCED.search(_text(secretary.get(path))), name
 
 
 def _fingerprint(stage: Busy) -> tuple[int, int, int]:
