@@ -119,7 +119,9 @@ def test_a_phone_is_proved_then_signs_in_and_a_killed_worker_changes_nothing(run
     assert second.post("/sign-in/code/", code=codes[1])[0] == "/"
     eventually("both are written down as sent", lambda: _states(running.home) == ["sent", "sent"])
     assert _taken(folder) == [], "each once"
-    assert second.get("/security/")[1].count("就是这里") == 1
+    page = second.get("/security/")[1]
+    assert page.count("就是这里") == 1
+    assert "小家所在的这台电脑" in page, "the real server tells the address"
     log = (running.home / "serve.log").read_text()
     assert PHONE not in log
     assert not [code for code in codes if code in log]

@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from xiaojia.kernel import clock, jobs
 from xiaojia.kernel.actors import Scope
@@ -32,6 +33,7 @@ from xiaojia.kernel.outbox_rules import (
     WECOM_MOST_A_MINUTE,
     Urgency,
     digest_day,
+    digest_text,
     due_at,
     is_quiet,
     may_go,
@@ -227,8 +229,9 @@ def _bundle_of_one(members: list[Message], at: datetime) -> None:
     """The last message says which way. A person whose digest of today exists waits for tomorrow's."""
     last, pk = members[-1], uuid4()
     name, address, _text = opened(last)
-    texts = [opened(m)[2] for m in members]
-    lines = texts if len(texts) == 1 else [f"{n}. {text}" for n, text in enumerate(texts, start=1)]
+    text = digest_text(
+        [opened(m)[2] for m in members], channel=last.channel, rest=_("另有 %(n)s 件，请问社区。")
+    )
     try:
         with transaction.atomic():
             bundle = Message.objects.create(
@@ -238,7 +241,7 @@ def _bundle_of_one(members: list[Message], at: datetime) -> None:
                 urgency=Urgency.DIGEST,
                 channel=last.channel,
                 to_sealed=sealed(json.dumps({"name": name, "address": address}), column="to_sealed", pk=pk),
-                text_sealed=sealed("\n".join(lines), column="text_sealed", pk=pk),
+                text_sealed=sealed(text, column="text_sealed", pk=pk),
                 person_index=last.person_index,
                 posted_at=at,
                 due_at=at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -24,6 +25,7 @@ WECOM_MOST_BYTES: Final = 2_048
 WECOM_MOST_A_MINUTE: Final = 20
 SMS_CHARACTERS: Final = 70
 SMS_CHARACTERS_OF_A_PART: Final = 67
+SMS_MOST_PARTS: Final = 4
 
 
 class Urgency(TextChoices):
@@ -73,6 +75,24 @@ def sms_parts(text: str) -> int:
     if len(text) <= SMS_CHARACTERS:
         return 1
     return -(-len(text) // SMS_CHARACTERS_OF_A_PART)
+
+
+def digest_text(texts: Sequence[str], *, channel: str, rest: str) -> str:
+    """One text of many, numbered. A short message takes whole items up to four parts, then says `rest`.
+
+    `rest` holds `%(n)s` for how many were left out; a first item that is too long itself is cut.
+    """
+    lines = list(texts) if len(texts) == 1 else [f"{n}. {text}" for n, text in enumerate(texts, start=1)]
+    most = SMS_CHARACTERS_OF_A_PART * SMS_MOST_PARTS
+    whole = "\n".join(lines)
+    if channel != "sms" or len(whole) <= most:
+        return whole
+    for kept in range(len(lines) - 1, 0, -1):
+        text = "\n".join([*lines[:kept], rest % {"n": len(lines) - kept}])
+        if len(text) <= most:
+            return text
+    tail = "\n" + rest % {"n": len(lines) - 1} if len(lines) > 1 else ""
+    return lines[0][: most - len(tail) - 1] + "…" + tail
 
 
 def cut_to_bytes(text: str, most: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from xiaojia.kernel.outbox_rules import Urgency
 from xiaojia.kernel.outbox_senders import Envelope, NotSent
 from xiaojia.kernel.refusals import NotAllowed
 from xiaojia.kernel.tenancy import entered
+from xiaojia.project.settings.logs import JsonFormatter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -275,6 +277,36 @@ def test_a_sender_never_runs_inside_a_transaction(sender: Sender) -> None:
 @pytest.mark.parametrize(("length", "parts"), [(0, 1), (70, 1), (71, 2), (134, 2), (135, 3)])
 def test_parts_of_a_short_message(length: int, parts: int) -> None:
     assert outbox_rules.sms_parts("字" * length) == parts
+
+
+def test_a_digest_by_short_message_has_four_parts_at_most() -> None:
+    rest = "另有 %(n)s 件，请问社区。"
+    few = outbox_rules.digest_text(["一" * 60] * 4, channel="sms", rest=rest)
+    assert few.count("\n") == 3
+    assert "另有" not in few
+    many = outbox_rules.digest_text(["一" * 60] * 10, channel="sms", rest=rest)
+    assert many.endswith("另有 6 件，请问社区。")
+    assert outbox_rules.sms_parts(many) == 4
+    long = outbox_rules.digest_text(["一" * 300, "二"], channel="sms", rest=rest)
+    assert long.endswith("…\n另有 1 件，请问社区。")
+    assert outbox_rules.sms_parts(long) == 4
+    assert outbox_rules.sms_parts(outbox_rules.digest_text(["一" * 300], channel="sms", rest=rest)) == 4
+    mail = outbox_rules.digest_text(["一" * 60] * 10, channel="email", rest=rest)
+    assert mail.count("\n") == 9
+
+
+def test_nothing_of_a_message_gets_into_the_log(sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+    def told(envelope: Envelope) -> None:
+        raise RuntimeError(f"{envelope.address} {envelope.text}")
+
+    sender.then = told
+    _post("来一趟")
+    _due(NOON)
+    assert [r.levelname for r in caplog.records] == ["WARNING"]
+    lines = "".join(JsonFormatter().format(r) for r in caplog.records)
+    assert PHONE not in lines
+    assert "来一趟" not in lines
+    assert PHONE in "".join(logging.Formatter().format(r) for r in caplog.records), "negative control"
 
 
 def test_a_text_is_cut_between_characters() -> None:

@@ -140,6 +140,7 @@ def keep_phone(*, by: Actor, account: Account, phone: str, at: datetime) -> None
     if AccountPhone.objects.filter(phone_index=index).exclude(account=account).exists():
         raise Refused(_("手机号没有记，因为它已经是另一个登录名的；换一个，或者请管理员看看。"))
     AccountPhone.objects.filter(account=account).delete()
+    _end_codes(account, at)
     pk = uuid4()
     AccountPhone.objects.create(
         id=pk,
@@ -157,8 +158,14 @@ def keep_phone(*, by: Actor, account: Account, phone: str, at: datetime) -> None
 def drop_phone(*, by: Actor, account: Account, at: datetime) -> None:
     """No sign-in by phone any more."""
     count, _tables = AccountPhone.objects.filter(account=account).delete()
+    _end_codes(account, at)
     if count:
         audit.record(by=by, at=at, verb="drop_phone", kind="account", ids=[account.pk])
+
+
+def _end_codes(account: Account, at: datetime) -> None:
+    """What went to another phone opens nothing any more."""
+    SignInCode.objects.filter(account=account, ended_at__isnull=True).update(ended_at=at)
 
 
 def phone_of(account: Account) -> str:

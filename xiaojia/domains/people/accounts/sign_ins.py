@@ -62,11 +62,13 @@ def end_others(*, by: Actor | None, account: Account, keep: str, at: datetime) -
     """Sign every browser but `keep` (a session key, '' for none) out, at once.
 
     The number in each session's hash changes, so that also a session without a row of its own ends with its
-    next request. The caller gives the kept session the new hash.
+    next request; so do first steps that wait for their second, and codes on their way. The caller gives the
+    kept session the new hash.
     """
     rows = SignIn.objects.filter(account=account).exclude(session_key=keep)
     Session.objects.filter(session_key__in=list(rows.values_list("session_key", flat=True))).delete()
     rows.delete()
+    SignInCode.objects.filter(account=account, ended_at__isnull=True).update(ended_at=at)
     Account.objects.filter(pk=account.pk).update(sessions_number=F("sessions_number") + 1)
     account.refresh_from_db(fields=["sessions_number"])
     if by is not None:

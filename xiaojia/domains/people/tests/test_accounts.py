@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from tests import cast
-from xiaojia.domains.people.accounts import codes, rules, second_step
+from xiaojia.domains.people.accounts import codes, rules, second_step, sign_ins
 from xiaojia.domains.people.models import Account, AccountPhone, SecondStep, SignInCode
 from xiaojia.domains.people.tests.signing import PHONE, Phones
 from xiaojia.kernel import outbox, outbox_delivery
@@ -194,6 +194,23 @@ def test_no_code_stands_in_the_database_or_on_the_page_of_the_office(
     assert code.encode() not in raw + bytes(row.code_hash) + bytes(row.phone_sealed)
     assert code not in str(line)
     assert PHONE not in str(line)
+
+
+@pytest.mark.parametrize("event", ["another phone", "no phone", "signed out everywhere"])
+def test_a_code_on_its_way_to_a_lost_phone_opens_nothing(
+    people: cast.Cast, phones: Phones, event: str
+) -> None:
+    code_id = _ask()
+    _deliver(people)
+    by, account = people.actor("secretary"), people.here.accounts["officer"]
+    with entered(by.scope):
+        if event == "another phone":
+            codes.keep_phone(by=by, account=account, phone=NOBODYS, at=NOW)
+        elif event == "no phone":
+            codes.drop_phone(by=by, account=account, at=NOW)
+        else:
+            sign_ins.end_others(by=by, account=account, keep="", at=NOW)
+    assert _check(code_id, phones.code()).account is None
 
 
 def test_one_phone_opens_one_account(people: cast.Cast) -> None:

@@ -133,6 +133,20 @@ def test_a_phones_code_does_not_go_round_the_second_step(
     assert is_in(client)
 
 
+def test_a_first_step_with_an_old_password_is_worth_nothing(people: cast.Cast, officer: Account) -> None:
+    first = browser()
+    with_password(first, officer)
+    _secret, recovery = enrol(first, officer)
+    client = browser()
+    with_password(client, officer)
+    first.post("/security/sign-ins/end-others/")
+    assert client.post("/sign-in/second/", {"code": recovery[0]})["Location"] == "/sign-in/"
+    assert not is_in(client)
+    with_password(client, officer)
+    client.post("/sign-in/second/", {"code": recovery[0]})
+    assert is_in(client), "negative control: the code was good, and is not used up"
+
+
 def test_a_first_step_is_good_for_ten_minutes(
     people: cast.Cast, officer: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,7 +90,7 @@ def sign_in_second(request: HttpRequest) -> HttpResponse:
     form = SecondStepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = account_by_id(half["account"])
-        if account is None:
+        if account is None or half["seen"] != account.get_session_auth_hash():
             return redirect("sign_in")
         try:
             is_right = second_step.passes(account=account, typed=form.cleaned_data["code"], at=at)
@@ -135,7 +135,12 @@ def _first_step_done(request: HttpRequest, account: Account, *, next_url: str) -
         return redirect(next_url)
     # A session id from before knows nothing of this first step.
     request.session.cycle_key()
-    request.session[HALF] = {"account": account.pk, "at": clock.now().timestamp(), "next": next_url}
+    request.session[HALF] = {
+        "account": account.pk,
+        "seen": account.get_session_auth_hash(),
+        "at": clock.now().timestamp(),
+        "next": next_url,
+    }
     return redirect("sign_in_second")
 
 
