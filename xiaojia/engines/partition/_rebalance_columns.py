@@ -91,10 +91,10 @@ class _Master:
         seen[list(self.atom_row)] = duals[: len(self.atom_row)]
         return (seen - MOVE * self.task.moving[identity]) * UNITS_PER_METRE
 
-    def reduced(self, column: Column, duals: Floats) -> float:
+    def reduced(self, column: Column, duals: Sequence[float]) -> float:
         """The reduced cost of a column, in metres."""
         rows, values = self.entries(column)
-        return self.task.cost(column) - float(np.dot(duals[rows], values))
+        return self.task.cost(column) - sum(duals[r] * v for r, v in zip(rows, values, strict=True))
 
 
 def _frame(master: _Master) -> highspy.Highs:
@@ -157,12 +157,12 @@ def _converge(master: _Master) -> tuple[float, Floats, int]:
     best, best_duals = -np.inf, np.zeros(master.last_row + 1)
     for round_number in range(1, task.effort.rounds + 1):
         value, duals = master.solve()
-        lower, found = value, []
+        lower, found, plain = value, [], duals.tolist()
         for identity in [*task.identities, NEW]:
             for search, closed in task.searches(identity):
                 _least, groups = search.price(master.paid(identity, duals), closed)
                 columns = [Column(identity, tuple(rows_of(g))) for g in groups]
-                prices = [master.reduced(c, duals) for c in columns]
+                prices = [master.reduced(c, plain) for c in columns]
                 count = len(task.open_rows) if identity == NEW else 1
                 lower += count * min(0.0, min(prices, default=0.0))
                 found += [c for c, price in zip(columns, prices, strict=True) if price < -NOISE]

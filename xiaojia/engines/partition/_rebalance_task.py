@@ -51,6 +51,7 @@ class Task:
     _yards: dict[tuple[bool, int], Yard] = field(default_factory=dict)
     _searches: dict[tuple[bool, int], Search] = field(default_factory=dict)
     _costs: dict[Column, float] = field(default_factory=dict)
+    _lists: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def identities(self) -> list[int]:
@@ -110,7 +111,14 @@ class Task:
 
     def moved(self, column: Column) -> int:
         """Households of these atoms that belong to another micro-grid today."""
-        return int(self.moving[column.identity][list(column.rows)].sum())
+        moving = self._plain(column.identity)
+        return sum(moving[row] for row in column.rows)
+
+    def _plain(self, identity: int) -> list[int]:
+        """`moving` as a list: columns are short, and numpy is slow on a handful of rows."""
+        if identity not in self._lists:
+            self._lists[identity] = self.moving[identity].tolist()
+        return self._lists[identity]
 
     def stays_as_it_is(self, column: Column) -> bool:
         """Whether nothing changes for this micro-grid."""
@@ -120,9 +128,8 @@ class Task:
         """A micro-grid lives on only where at least half of its households stay together."""
         if not self._half.get(column.identity):
             return True
-        rows = list(column.rows)
-        mine = (self.moving[NEW] - self.moving[column.identity])[rows].sum()
-        return bool(mine >= self._half[column.identity])
+        known, moving = self._plain(NEW), self._plain(column.identity)
+        return sum(known[row] - moving[row] for row in column.rows) >= self._half[column.identity]
 
     def altered(self, columns: Iterable[Column]) -> int:
         """Micro-grids that change, end or are new."""
