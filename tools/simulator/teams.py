@@ -61,6 +61,9 @@ def seat(office: Office, *, say: Say, seed: int) -> None:
         stewards = dict(_shared(grids))
         for grid in waiting:
             _fill(office, grid, stewards[grid.microgrid_id], seed)
+        teams.enlist_volunteers(
+            by=by, at=clock.now(), from_on=today, names=list(_helpers(waiting, seed)), is_simulated=True
+        )
         say("记空缺，发布楼栋页")
         teams.settle_seats(by=by, at=clock.now())
         teams.publish_pages(by=by, at=clock.now())
@@ -88,16 +91,14 @@ def _fill(office: Office, grid: MicroGridOnDay, steward: int, seed: int) -> None
         _designate(office, grid, "head", head)
     if grid.number not in EMPTY_STEWARDS:
         _designate(office, grid, "steward", keeper, kind=_KINDS[steward % 3])
-    for place in range(VOLUNTEERS + chance.randrange(3)):
-        helper = _person(office, "volunteer", f"{grid.number}-{place}", chance)
-        teams.begin_tenure(
-            by=office.secretary,
-            at=clock.now(),
-            account_id=account_of(helper.username, helper.name),
-            role="volunteer",
-            from_on=clock.today(),
-            microgrid_id=grid.microgrid_id,
-        )
+
+
+def _helpers(grids: Sequence[MicroGridOnDay], seed: int) -> Iterator[tuple[int, str]]:
+    """Seven to nine invented names for every micro-grid."""
+    for grid in grids:
+        chance = random.Random(f"{seed} helpers {grid.number}")  # noqa: S311  # invented people, no secret
+        for _place in range(VOLUNTEERS + chance.randrange(3)):
+            yield grid.microgrid_id, invented_name(chance)
 
 
 def _person(office: Office, role: str, number: str, chance: random.Random) -> Person:

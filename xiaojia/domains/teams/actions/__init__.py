@@ -3,7 +3,7 @@
 from xiaojia.domains.teams.actions.listings import forget_listings, give_listing, withdraw_listing
 from xiaojia.domains.teams.actions.publishing import publish_pages, refresh_pages, unpublish_pages
 from xiaojia.domains.teams.actions.seats import clockwork, settle_seats
-from xiaojia.domains.teams.actions.taking_in import Newcomer, take_in
+from xiaojia.domains.teams.actions.taking_in import Newcomer, enlist_volunteers, take_in
 from xiaojia.domains.teams.actions.tenures import (
     SeatTaken,
     Terms,
@@ -24,6 +24,7 @@ __all__ = [
     "clockwork",
     "designate",
     "end_tenure",
+    "enlist_volunteers",
     "forget_listings",
     "give_listing",
     "keep_party_tick",

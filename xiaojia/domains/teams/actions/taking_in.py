@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from xiaojia.domains.people.actions import add_account
+from xiaojia.domains.microgrids.queries import lifetimes
+from xiaojia.domains.people.actions import add_account, add_paper_accounts
 from xiaojia.domains.teams.access import MAY
 from xiaojia.domains.teams.actions.listings import give_listing
 from xiaojia.domains.teams.actions.tenures import Terms, designate
 from xiaojia.domains.teams.models import Tenure
+from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,30 @@ class Newcomer:
     username: str = ""
     password: str = ""
     is_simulated: bool = False
+
+
+@transaction.atomic
+def enlist_volunteers(
+    *, by: Actor, at: datetime, from_on: date, names: Sequence[tuple[int, str]], is_simulated: bool = False
+) -> int:
+    """Take in a whole list of new volunteers, (micro-grid id, name) each, who serve on paper; one audit row.
+
+    Raises Refused when a micro-grid of the list does not live on that day; then nobody is taken in.
+    """
+    require(MAY, "enlist_volunteer", by, by.community_id)
+    alive = {m.microgrid_id for m in lifetimes(viewer=by) if m.is_alive(from_on)}
+    if not {pk for pk, _name in names} <= alive:
+        raise Refused(_("名单没有收，因为里面有那天还没有的小家；改一改再来。"))
+    accounts = add_paper_accounts([name for _pk, name in names], is_simulated=is_simulated)
+    made = Tenure.objects.bulk_create(
+        Tenure(
+            community_id=by.community_id, account_id=account_id, role="volunteer", microgrid_id=pk,
+            from_on=from_on,
+        )
+        for account_id, (pk, _name) in zip(accounts, names, strict=True)
+    )  # fmt: skip
+    audit.record(by=by, at=at, verb="enlist_volunteers", kind="tenure", ids=[t.pk for t in made])
+    return len(made)
 
 
 @transaction.atomic

@@ -303,6 +303,22 @@ def test_an_end_opens_a_vacancy_and_keeps_its_reason_in_the_office(people: cast.
         assert [(p.member.name, p.end_reason, p.reason) for p in seen] == [("何桂芳", "", "")]
 
 
+def test_a_list_of_volunteers_is_taken_in_whole_or_not_at_all(people: cast.Cast) -> None:
+    officer, (first, second) = people.actor("officer"), (g.pk for g in people.here.microgrids)
+    with entered(officer.scope):
+        names = [(first, "邻居甲（模拟）"), (second, "邻居乙（模拟）")]
+        assert actions.enlist_volunteers(by=officer, at=NOW, from_on=TODAY, names=names) == 2
+        team = queries.team_of(second, viewer=officer, on=TODAY)
+        assert team is not None
+        assert [m.name for m in team.volunteers] == ["邻居乙（模拟）"]
+        foreign = people.elsewhere.microgrids[0].pk
+        with pytest.raises(Refused, match="名单没有收"):
+            actions.enlist_volunteers(
+                by=officer, at=NOW, from_on=TODAY, names=[(first, "邻居丙"), (foreign, "邻居丁")]
+            )
+        assert Tenure.objects.filter(role="volunteer", account__name__startswith="邻居").count() == 2
+
+
 def _past(viewer: Actor, grid: int) -> list[queries.Past]:
     story = queries.story_of(grid, viewer=viewer, on=TODAY + timedelta(days=5))
     assert story is not None
