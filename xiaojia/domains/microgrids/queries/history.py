@@ -36,6 +36,10 @@ class Lifetime:
     since_on: date
     until_on: date | None
 
+    def is_alive(self, on: date) -> bool:
+        """Whether it lives on that day."""
+        return self.since_on <= on and (self.until_on is None or on < self.until_on)
+
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
