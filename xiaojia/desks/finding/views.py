@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from xiaojia.desks.finding import looked
 from xiaojia.desks.finding.address import doors_meant, name_and_place
@@ -26,6 +27,9 @@ LONGEST_TEXT: Final = 60
 def find(request: HttpRequest) -> HttpResponse:
     """Find a household by address, name or phone inside one's own scope; leaves a view-log row."""
     viewer = actor_of(request)
+    if viewer.role == "steward":
+        # A steward looks up who looks after an address, never who lives there (P06).
+        return redirect(f"{reverse('teams:who')}?{request.GET.urlencode()}")
     require(MAY_PEOPLE, "see_contacts", viewer, viewer.community_id)
     text = request.GET.get("q", "").strip()[:LONGEST_TEXT]
     rows = microgrids.unit_rows(viewer=viewer) if text else []

@@ -31,6 +31,9 @@ def test_a_steward_sees_stairs_and_heads_but_no_neighbour(people: cast.Cast) -> 
         answer = client.get(path, follow=True)
         assert "住户" not in answer.content.decode().replace("住户表", ""), path
     assert client.get(f"/teams/{own}/").status_code == 200
+    found = client.get("/find/", {"q": "刘家院子1栋"}, follow=True)
+    assert found.redirect_chain[0][0].startswith("/teams/who/?q=")
+    assert "邓明礼" in found.content.decode()
 
 
 def test_negative_control_the_head_sees_the_neighbours(people: cast.Cast) -> None:
