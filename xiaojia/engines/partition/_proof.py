@@ -178,7 +178,8 @@ class Improver:
             return known, before
         place = {row: i for i, row in enumerate(rows)}
         solver = quiet_solver()
-        for option, value in (("mip_rel_gap", 1e-5), ("mip_max_nodes", nodes)):
+        # Presolve drops most columns of a window before the first node.
+        for option, value in (("presolve", "on"), ("mip_rel_gap", 1e-5), ("mip_max_nodes", nodes)):
             solver.setOptionValue(option, value)
         add_cover(solver, len(place), [[place[r] for r in rows_of(g)] for g in names], np.array(costs, float))
         make_integer(solver, len(names))
