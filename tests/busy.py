@@ -12,6 +12,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from xiaojia.domains.cases import actions as cases
+from xiaojia.domains.cases.actions import Move, Report
+from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.sheets import link_token
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids.models import MicroGrid, Partition
 from xiaojia.domains.microgrids.queries import door_ids
@@ -71,7 +75,48 @@ def busy(*, copies: int = 1) -> Busy:
             "verdict": "doubtful",
             "year": 2026,
         }
+        stage.ids |= _cases(stage, first)
     return stage
+
+
+def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
+    """Forty cases of one building and one of each state a page may meet; ids of them."""
+    officer, secretary = stage.place.officer, stage.place.secretary
+    cases.open_casekinds(by=officer, at=yards.NOW, on=yards.TODAY)
+    kinds = {k.code: k.pk for k in Casekind.objects.filter(community_id=officer.community_id)}
+    building_id = stage.ids["building_id"]
+    head = stage.accounts["head"]
+    steward = stage.accounts["steward"]
+    made = []
+    for number in range(40):
+        report = Report(
+            kinds["L0201" if number % 2 else "L0302"], f"三楼过道又在漏水，说了第 {number + 1} 回了（模拟）",
+            building_id=building_id, reporter_name=f"住户{number}", reporter_phone=f"1380000{number:04d}",
+        )  # fmt: skip
+        made.append(cases.report_case(by=officer, at=yards.NOW + timedelta(minutes=number), report=report))
+
+    def move(case: Case, action: str, minutes: int, by: Actor = officer, **more: Any) -> None:
+        at = yards.NOW + timedelta(hours=1, minutes=minutes)
+        cases.move_case(by=by, at=at, case_id=case.pk, move=Move(action, **{"text": "去看过了", **more}))
+
+    for case, account, role in ((made[0], steward, "steward"), *((c, head, "head") for c in made[1:5])):
+        move(case, "accept", 1)
+        to = {"handler": account.name, "handler_id": account.pk, "handler_role": role}
+        move(case, "assign", 2, microgrid_ids=(microgrid.pk,), **to)
+    move(made[1], "wait", 3, reason="resident")
+    for case in made[2:4]:
+        move(case, "finish", 4)
+    move(made[2], "verify", 5, by=secretary, result=1)
+    report = Report(kinds["L0202"], "换灯要物业来（模拟）", building_id=building_id)
+    at = yards.NOW + timedelta(hours=2)
+    cases.split_case(by=officer, at=at, parent_id=made[0].pk, report=report)
+    return {
+        "case_id": made[0].pk,
+        "cases:move.action": "assign",
+        "casekind_id": kinds["L0201"],
+        "receipt.code": made[2].receipt_code,
+        "token": link_token(made[2].receipt_code),
+    }
 
 
 def _messages(by: Actor) -> UUID:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from xiaojia.desks.head.views import neighbours
+from xiaojia.domains.cases.views import public
 from xiaojia.domains.teams.views.papers import building
 from xiaojia.project import health, look, work_views
 from xiaojia.project.home import desks, home
@@ -17,7 +18,11 @@ urlpatterns = [
     path("microgrids/", include(("xiaojia.domains.microgrids.urls", "microgrids"))),
     path("workdays/", include(("xiaojia.domains.workdays.urls", "workdays"))),
     path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
+    path("cases/", include(("xiaojia.domains.cases.urls", "cases"))),
     path("b/<str:code>/", building, name="building"),
+    path("b/<str:code>/say/", public.say, name="say"),
+    path("r/link/<str:token>/", public.link, name="receipt_link"),
+    path("r/", include("xiaojia.domains.receipts.urls")),
     path("messages/", include(("xiaojia.desks.messages.urls", "messages"))),
     path("accounts/", include(("xiaojia.desks.accounts.urls", "accounts"))),
     path("desks/", desks, name="desks"),

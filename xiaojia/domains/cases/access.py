@@ -16,6 +16,8 @@ MAY: Final[dict[str, Rule]] = {
     "see_rates": roles("secretary", "officer"),
     "report_case": roles("secretary", "officer", "head", "steward", "volunteer", "resident"),
     "join_case": roles("secretary", "officer", "head", "steward", "volunteer", "resident"),
+    "open_reporters": roles("secretary", "officer", "head", "steward"),
+    "print_board": roles("secretary", "officer"),
     "settle_child": roles("secretary", "officer"),
     "change_casekind": roles("secretary", "officer"),
     **{t.action: roles(*sorted(t.roles)) for t in TRANSITIONS},

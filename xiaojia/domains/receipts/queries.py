@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from xiaojia.domains.receipts.models import Receipt
@@ -15,3 +18,22 @@ def receipt_by_code(code: str) -> Receipt | None:
 def receipt_of(kind: str, subject_id: UUID) -> Receipt | None:
     """The receipt of a thing (one query)."""
     return Receipt.objects.filter(kind=kind, subject_id=subject_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the timeline of a receipt."""
+
+    at: datetime
+    sentence: str
+
+
+def told(receipt: Receipt) -> list[Told]:
+    """The timeline, oldest first (no query)."""
+    return [Told(datetime.fromisoformat(at), sentence) for at, sentence in receipt.timeline]
+
+
+def timelines_of(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, list[list[str]]]:
+    """The published timelines of several things, each line [moment (ISO), sentence] (one query)."""
+    rows = Receipt.objects.filter(kind=kind, subject_id__in=list(subject_ids))
+    return dict(rows.values_list("subject_id", "timeline"))

@@ -1,17 +1,23 @@
 """Writes of cases: report, join, move along the table of transitions, and the kinds with their limits."""
 
+from xiaojia.domains.cases.actions.answering import report_as_neighbour, say_unsolved
 from xiaojia.domains.cases.actions.kinds import change_casekind, open_casekinds
 from xiaojia.domains.cases.actions.moving import CaseRefused, Move, move_case
-from xiaojia.domains.cases.actions.reporting import Report, join_case, report_case, split_case
+from xiaojia.domains.cases.actions.reporting import NotReported, Report, join_case, report_case, split_case
+from xiaojia.domains.cases.actions.seeing import open_reporters
 
 __all__ = [
     "CaseRefused",
     "Move",
+    "NotReported",
     "Report",
     "change_casekind",
     "join_case",
     "move_case",
     "open_casekinds",
+    "open_reporters",
+    "report_as_neighbour",
     "report_case",
+    "say_unsolved",
     "split_case",
 ]

@@ -1,5 +1,18 @@
 """Reads of cases: one with its history, lists, clocks recomputed from steps."""
 
+from xiaojia.domains.cases.queries.lists import (
+    A_PAGE,
+    VIEWS,
+    Today,
+    Wanted,
+    by_code,
+    found,
+    lately_by_building,
+    on_the_wall,
+    public_casekinds,
+    said_lately,
+    today,
+)
 from xiaojia.domains.cases.queries.stories import (
     Story,
     case,
@@ -14,14 +27,25 @@ from xiaojia.domains.cases.queries.stories import (
 )
 
 __all__ = [
+    "A_PAGE",
+    "VIEWS",
     "Story",
+    "Today",
+    "Wanted",
+    "by_code",
     "case",
     "casekinds",
     "cases",
     "clock_of",
     "facts_of",
+    "found",
+    "lately_by_building",
     "mine",
+    "on_the_wall",
     "open_cases",
     "pauses_of",
+    "public_casekinds",
+    "said_lately",
     "story",
+    "today",
 ]

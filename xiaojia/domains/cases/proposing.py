@@ -1,0 +1,163 @@
+"""What a sentence seems to be: kind, place, deadline, likeness. Shown with reasons; a person decides."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+
+from xiaojia.domains.cases import queries
+from xiaojia.domains.cases.actions.clocks import calendar_for, first_due
+from xiaojia.domains.cases.lines import Line, line_of
+from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.reading import (
+    Alike,
+    BuildingPlace,
+    KindGuess,
+    KindName,
+    Other,
+    PlaceGuess,
+    alike,
+    kinds_meant,
+    place_meant,
+)
+from xiaojia.domains.microgrids.queries.places import microgrid_ids_at
+from xiaojia.domains.microgrids.rules import address_words
+from xiaojia.domains.places.queries import unit_places
+from xiaojia.kernel import clock
+from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.refusals import Refused
+
+if TYPE_CHECKING:
+    from xiaojia.engines.triage import Model
+
+logger = logging.getLogger(__name__)
+MODEL_FILE: Final = "triage.model"
+"""In XIAOJIA_HOME/files; made by `xiaojia triage train ... --out`. Without it simple word rules propose."""
+
+
+@dataclass(frozen=True, slots=True)
+class LikeIt:
+    """An open case that may be the same, with the reasons in words."""
+
+    line: Line
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the box shows beside a sentence."""
+
+    kinds: Sequence[KindGuess]
+    place: PlaceGuess
+    like: Sequence[LikeIt] = ()
+    due_at: datetime | None = None
+    kind: Casekind | None = None
+    late_sentence: str = ""
+
+    @property
+    def is_danger(self) -> bool:
+        """Whether the first thing to do is to call for help."""
+        return any(g.kind.is_danger for g in self.kinds) or bool(self.kind and self.kind.is_danger)
+
+
+@dataclass(slots=True)
+class Ground:
+    """What proposals stand on, read once for one sentence or twenty (three queries)."""
+
+    kinds: Sequence[Casekind]
+    buildings: Sequence[BuildingPlace]
+    lately: Sequence[Case]
+    names: Sequence[KindName] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = [KindName(k.pk, k.code, k.name, k.is_danger) for k in self.kinds]
+
+
+def ground(*, viewer: Actor, at: datetime) -> Ground:
+    """Kinds, buildings and what was said lately."""
+    return Ground(
+        list(queries.casekinds(viewer=viewer)),
+        buildings_of(viewer),
+        queries.said_lately(viewer=viewer, at=at),
+    )
+
+
+def buildings_of(viewer: Actor) -> list[BuildingPlace]:
+    """Every building with its units, as a neighbour says it (one query)."""
+    found: dict[int, BuildingPlace] = {}
+    for place in unit_places(viewer=viewer):
+        known = found.get(place.building_id)
+        units = (known.units if known else frozenset()) | {place.unit}
+        label = address_words(place.compound, place.building)
+        found[place.building_id] = BuildingPlace(
+            place.building_id, place.compound, place.building, units, label
+        )
+    return list(found.values())
+
+
+def guess(text: str, on: Ground) -> tuple[Sequence[KindGuess], PlaceGuess]:
+    """Kind and place of one sentence, by the trained model if there is one, else by word rules."""
+    kinds = _by_model(text, on.names) or kinds_meant(text, on.names)
+    return kinds, place_meant(text, on.buildings, queries.lately_by_building(on.lately))
+
+
+def propose(
+    text: str, *, viewer: Actor, at: datetime, on: Ground, casekind_id: int | None, place_text: str
+) -> Proposal:
+    """Everything beside the box. A kind or a place that somebody already chose stands (two queries)."""
+    kinds, place = guess(text, on)
+    if place_text:
+        place = place_meant(place_text, on.buildings, queries.lately_by_building(on.lately))
+    first = casekind_id or (kinds[0].kind.casekind_id if kinds else None)
+    kind = next((k for k in on.kinds if k.pk == first), None)
+    due_at, sentence = None, ""
+    if kind is not None:
+        try:
+            due_at = first_due(calendar_for(viewer, at), kind.limit, at)
+        except Refused as missing:
+            sentence = missing.sentence
+    building_id = place.building.building_id if place.building else None
+    if building_id is None and place.candidates:
+        building_id = place.candidates[0].building_id
+    near = microgrid_ids_at(viewer=viewer, on=clock.today(at), building_id=building_id)
+    heard = Other(None, text, building_id, kind.pk if kind else 0, frozenset(near))
+    return Proposal(kinds, place, _like(heard, on.lately, at), due_at, kind, sentence)
+
+
+def _like(heard: Other, lately: Sequence[Case], at: datetime) -> list[LikeIt]:
+    cases = {c.pk: c for c in lately}
+    others = [Other(c.pk, c.text, c.building_id, c.casekind_id, frozenset(c.microgrid_ids)) for c in lately]
+    likely: list[Alike] = alike(heard, others)
+    return [LikeIt(line_of(cases[a.key], at=at), a.reasons) for a in likely]  # type: ignore[index]  # our keys
+
+
+def _by_model(text: str, names: Sequence[KindName]) -> list[KindGuess]:
+    path = Path(settings.XIAOJIA_HOME) / "files" / MODEL_FILE
+    if not path.is_file():
+        return []
+    from xiaojia.engines.triage import Heard
+
+    model = _model(path, path.stat().st_mtime_ns)
+    if model is None:
+        return []
+    known = {n.name: n for n in names} | {n.code: n for n in names}
+    suggestions = model.suggest(Heard("", text))
+    return [KindGuess(known[s.label], s.reasons) for s in suggestions if s.label in known]
+
+
+@lru_cache(maxsize=1)
+def _model(path: Path, _changed: int) -> Model | None:
+    from xiaojia.engines.triage import Model, NotAModel
+
+    try:
+        return Model.from_bytes(path.read_bytes())
+    except NotAModel:
+        logger.warning("the file of the triage model is no model of this version: word rules propose")
+        return None

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from xiaojia.domains.cases.views import box, kinds, lists, one, paper
+
+app_name = "cases"
+urlpatterns = [
+    path("", lists.home, name="home"),
+    path("new/", box.box, name="box"),
+    path("slips/", paper.slips, name="slips"),
+    path("order/", paper.order, name="order"),
+    path("board/", lists.board, name="board"),
+    path("kinds/", kinds.home, name="kinds"),
+    path("kinds/<int:casekind_id>/", kinds.one, name="kind"),
+    path("<uuid:case_id>/", one.one, name="one"),
+    path("<uuid:case_id>/slip/", one.slip, name="slip"),
+    path("<uuid:case_id>/part/", one.part, name="part"),
+    path("<uuid:case_id>/reporters/", one.reporters, name="reporters"),
+    path("<uuid:case_id>/<slug:action>/", one.move, name="move"),
+]

@@ -1,0 +1,1 @@
+"""Pages of cases: the box, lists, one case, slips and orders, kinds, and what neighbours see."""
