@@ -7,6 +7,7 @@ import unicodedata
 from typing import Final
 
 from xiaojia.domains.places.rules import NOTHING
+from xiaojia.kernel.masking import SIMULATED_MARK, unmarked
 
 _BETWEEN = re.compile(r"[、，,;；/|\n]+|(?<=\d{7})\s+(?=1[3-9]\d{9})|(?<=\d)[或和]")
 _BETWEEN_NAMES = re.compile(r"[、，,;；/|\n]+")
@@ -25,6 +26,7 @@ _NEUTRAL = re.compile(
 )
 _LANDLINE = re.compile(r"0\d{9,11}|[2-9]\d{6,7}")
 _NO_NAME = re.compile(r"[\d=@+<>()（）?？]")
+_MARK: Final = unicodedata.normalize("NFKC", SIMULATED_MARK)
 _NUMBER = re.compile(r"(?:共)?(\d{1,6})(?:\.0+)?[人口户层楼套位个]*F?")
 _CHINESE: Final = {
     "一": 1,
@@ -49,7 +51,7 @@ def read_people(text: str) -> tuple[list[tuple[str, str]], bool]:
     """
     people = [_person(unicodedata.normalize("NFKC", part)) for part in _BETWEEN_NAMES.split(text)]
     people = [(name, phone) for name, phone in people if (name and name not in NOTHING) or phone]
-    clear = [(n, p) for n, p in people if len(n) <= _LONGEST_NAME and not _NO_NAME.search(n)]
+    clear = [(n, p) for n, p in people if len(n) <= _LONGEST_NAME and not _NO_NAME.search(unmarked(n))]
     return clear, len(clear) == len(people)
 
 
@@ -59,6 +61,7 @@ def _person(text: str) -> tuple[str, str]:
     if found is not None:
         phone = _MARKS.sub("", found[1])
         text = text[: found.start()] + text[found.end() :]
+    text = text.replace(_MARK, SIMULATED_MARK)
     name = _LABEL.sub("", _LABEL.sub("", _NEUTRAL.sub("", text).strip()).strip())
     return _INNER_SPACE.sub("", name).strip(), phone
 

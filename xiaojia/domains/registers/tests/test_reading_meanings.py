@@ -254,3 +254,12 @@ def test_real_estates_lack_their_buildings_and_say_so(data_folder: Path) -> None
     rows = list(understand(book.columns, book.rows, kind=book.kind))
     assert len(rows) == 50
     assert all(codes(row) == ["building"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["郭小波（模拟）", "郭小波(模拟)"])
+def test_an_invented_name_keeps_its_mark_and_is_no_doubt(name: str) -> None:
+    (row,) = rows_of(PLAIN, [*ROW[:4], name, *ROW[5:]])
+    assert codes(row) == []
+    assert row.contacts[0][0] == "郭小波（模拟）"
+    (other,) = rows_of(PLAIN, [*ROW[:4], "郭小波（问号）", *ROW[5:]])
+    assert codes(other) == ["contact_name"], "negative control: any other brackets are"
