@@ -26,6 +26,7 @@ urlpatterns = [
     path("messages/", include(("xiaojia.desks.messages.urls", "messages"))),
     path("accounts/", include(("xiaojia.desks.accounts.urls", "accounts"))),
     path("desks/", desks, name="desks"),
+    path("open311/v2/", include("xiaojia.domains.cases.api.open311_urls")),
     path("work/<uuid:work_id>/", work_views.work_page, name="work"),
     path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),
     path("text-size/", look.set_text_size, name="text_size"),

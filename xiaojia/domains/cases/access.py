@@ -20,6 +20,9 @@ MAY: Final[dict[str, Rule]] = {
     "print_board": roles("secretary", "officer"),
     "settle_child": roles("secretary", "officer"),
     "change_casekind": roles("secretary", "officer"),
+    "change_apikey": roles("secretary", "officer"),
+    "open_public_service": roles("secretary", "officer"),
+    "import_cases": roles("secretary", "officer"),
     **{t.action: roles(*sorted(t.roles)) for t in TRANSITIONS},
 }
 """A role is the outer limit; `rules.refusal` then looks at the case itself."""

@@ -91,3 +91,9 @@ def lock_register(*, community_id: int) -> None:
     """Hold the community's register for the rest of this transaction; others wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('register'), %s)", [community_id])
+
+
+def building_in(building_id: int, *, viewer: Actor) -> Building | None:
+    """A building of the viewer's communities with its compound, or None (one query)."""
+    here = Building.objects.filter(community_id__in=viewer.scope.community_ids, pk=building_id)
+    return here.select_related("compound").first()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY, living_casekinds
+from xiaojia.domains.cases.actions.publishing import refresh_services
 from xiaojia.domains.cases.casekinds import KINDS, KindRow
 from xiaojia.domains.cases.models import Casekind
 from xiaojia.engines.clocks import Limit
@@ -34,6 +35,7 @@ def open_casekinds(*, by: Actor, at: datetime, on: date, rows: Iterable[KindRow]
         if (r.standard, r.kind, r.code) not in known
     ]  # fmt: skip
     Casekind.objects.bulk_create(fresh)
+    refresh_services(by=by, at=at)
     audit.record(by=by, at=at, verb="open_casekinds", kind="casekind", ids=[k.pk for k in fresh])
     return len(fresh)
 
@@ -56,6 +58,7 @@ def change_casekind(*, by: Actor, at: datetime, on: date, casekind_id: int, limi
         new.pk, new.valid_from_on, new.valid_until_on = None, on, None
         new.limit_amount, new.limit_unit = limit.amount, limit.unit.value
         new.save(force_insert=True)
+    refresh_services(by=by, at=at)
     audit.record(
         by=by, at=at, verb="change_casekind", kind="casekind", ids=[new.pk],
         detail={"code": new.code, "limit": [limit.amount, limit.unit.value]},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.actions.clocks import calendar_for, reckon
+from xiaojia.domains.cases.actions.publishing import tell_public
 from xiaojia.domains.cases.models import Case, Casestep, Reporter
 from xiaojia.domains.cases.queries import facts_of
 from xiaojia.domains.cases.rules import (
@@ -121,6 +122,7 @@ def move_case(*, by: Actor, at: datetime, case_id: UUID, move: Move) -> Case:
     case.save()
     step.save()
     _tell(case, step)
+    tell_public(case, is_other_kind=move.action == "change_kind")
     audit.record(by=by, at=at, verb=f"{move.action}_case", kind="case", ids=[case.pk])
     return case
 
@@ -257,6 +259,7 @@ def _merged(doing: _Doing) -> None:
         reckon(into, list(into.steps.all()), doing.calendar, doing.at)
     into.changed_at = doing.at
     into.save()
+    tell_public(into, is_other_kind=False)
     Reporter.objects.filter(case=case).update(case=into)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.actions.clocks import calendar_for, first_due
+from xiaojia.domains.cases.actions.publishing import public_copy, with_agency
 from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
 from xiaojia.domains.cases.rules import MOST_TEXT, OVER, STAGE_LIMITS, STATE_WORDS, Stage, State
 from xiaojia.domains.microgrids.queries.places import microgrid_ids_at
@@ -30,7 +31,8 @@ RECEIPT_KIND = "case"
 class Report:
     """What was heard. `client_id` makes it one case however often it arrives; `limit` is a sender's own.
 
-    `said_at` is when it was said, if that is not now (a paper slip, an order of the hotline).
+    `said_at` is when it was said, if that is not now (a paper slip, an order of the hotline). `place` is
+    latitude and longitude (WGS84), where a program sent them.
     """
 
     casekind_id: int
@@ -45,6 +47,7 @@ class Report:
     said_at: datetime | None = None
     limit: Limit | None = None
     sender_limit: str = ""
+    place: tuple[float, float] | None = None
 
 
 class NotReported(Refused):
@@ -70,7 +73,8 @@ def report_case(*, by: Actor, at: datetime, report: Report) -> Case:
     )  # fmt: skip
     said = _said_by(case, case, report, case.reported_at)
     entry = audit.entry(by=by, at=at, verb="report_case", kind="case", ids=[case.pk])
-    is_issued, *_rest = insert_together(receipt, said, step, entry)
+    copy = public_copy(case, kind, kind.agency, report.place)  # type: ignore[attr-defined]  # annotated
+    is_issued, *_rest = insert_together(receipt, said, step, entry, *([copy] if copy else []))
     if not is_issued:
         case.receipt_code = receipts.issue_receipt(
             community_id=by.community_id,
@@ -156,7 +160,7 @@ def _the_first(by: Actor, client_id: UUID | None) -> Case:
 
 
 def _kind(by: Actor, casekind_id: int) -> Casekind:
-    kind = living_casekinds(by).filter(pk=casekind_id).first()
+    kind = with_agency(living_casekinds(by)).filter(pk=casekind_id).first()
     if kind is None:
         raise NotReported(_("这件事没有记下，因为没有选是哪一类；选一类，拿不准就选“其他”。"))
     return kind
