@@ -47,6 +47,7 @@ class Tenure(models.Model):
         indexes = [
             models.Index(fields=["account", "from_on"], name="tenure_of_account"),
             models.Index(fields=["microgrid", "from_on"], name="tenure_of_microgrid"),
+            models.Index(fields=["community_id", "role"], name="tenure_of_community"),
         ]
 
     def __str__(self) -> str:
