@@ -88,11 +88,11 @@ class Effort:
     dive_rounds: int = 1
     good_share: float = 0.0007
     dear: int = 650
-    windows: int = 200
+    windows: int = 60
     window_groups: tuple[int, ...] = (6, 12, 24)
-    window_columns: int = 3_000
-    window_nodes: int = 50
-    proof_columns: tuple[int, ...] = (1_000, 4_000, 16_000, 64_000)
+    window_columns: int = 1_200
+    window_nodes: int = 10
+    proof_columns: tuple[int, ...] = (1_000, 4_000)
     proof_entries: int = 4_000_000
     certificate_atoms: int = 400
     proof_nodes: int = 20
