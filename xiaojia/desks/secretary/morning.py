@@ -239,12 +239,12 @@ def _newcomers(known: Facts) -> Decision | None:
         key="newcomers",
         question=_("有 %(n)s 户还没有小家，归到哪里？") % {"n": known.outside_count},
         why=_("多半是划好以后，住户表又添了人家。"),
-        suggestion=_("照现在的住户表再划一份；楼没动的，还是原来那个小家。"),
+        suggestion=_("只改有变化的几处，换小家的户最少；别处还是原来的小家。"),
         because=format_html(
             _("数一数是哪 {n} 户。"), n=linked(known.outside_count, f"{reverse('home')}?open=outside#records")
         ),
-        act=_("去划一份"),
-        act_url=reverse("microgrids:plans"),
+        act=_("看怎么改"),
+        act_url=reverse("microgrids:change"),
     )
 
 
