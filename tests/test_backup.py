@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +16,7 @@ import psycopg
 import pytest
 
 from tests import lived_in
-from tests.running import own_home, serving, xiaojia
+from tests.running import command_environment, eventually, own_home, serving, xiaojia
 from xiaojia.kernel import secrets
 from xiaojia.project.processes.postgres import Cluster
 from xiaojia.project.safekeeping import recovery_sheet, restoring, taking
@@ -89,6 +91,26 @@ def test_restored_onto_an_empty_machine_everything_is_there(kept: Kept) -> None:
             assert key.stat().st_mode & 0o077 == 0, key
         with serving(home, "--port", "8470") as tree:
             assert tree.is_ready()
+
+
+def test_a_restore_that_was_killed_leaves_an_empty_home_and_can_be_done_again(kept: Kept) -> None:
+    with own_home() as home:
+        words = [sys.executable, "-m", "xiaojia.project.cli", "restore", str(kept.backup)]
+        killed = subprocess.Popen(
+            [*words, "--sheet", str(kept.sheet)],
+            env=command_environment(home),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually("half of it is there", (home / restoring.DRAFT / "pg" / "PG_VERSION").exists)
+        killed.kill()
+        killed.wait()
+        assert not (home / "pg").exists()
+        assert not (home / "keys").exists()
+        done = xiaojia(home, "restore", str(kept.backup), "--sheet", str(kept.sheet))
+        assert done.returncode == 0, done.stderr
+        assert not (home / restoring.DRAFT).exists()
+        assert lived_in.look_in(home) == kept.seen
 
 
 def test_the_backup_is_private_and_holds_no_key(kept: Kept) -> None:
