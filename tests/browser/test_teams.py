@@ -14,7 +14,7 @@ from tests.busy import Busy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 LOOKS = [(width, "standard") for width in WIDTHS] + [(390, "xlarge"), (1280, "large"), (1280, "xlarge")]
 PICTURES = {(1280, "standard"), (390, "standard")}
@@ -98,7 +98,7 @@ def test_the_handover_pack_is_two_sheets_at_most(page_as: PageAs, stage: Busy) -
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_neighbour_reads_the_page_of_the_building_without_an_account(
-    page_as: PageAs, stage: Busy, axe: str, settings: SettingsWrapper, javascript: bool
+    page_as: PageAs, stage: Busy, axe: str, settings: Settings, javascript: bool
 ) -> None:
     settings.XIAOJIA_PUBLIC_URL = "https://xiaojia.example"
     page = page_as("", width=390, text_size="large", javascript=javascript)

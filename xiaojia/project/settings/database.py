@@ -38,8 +38,8 @@ _URL = os.environ.get("DATABASE_OWNER_URL" if _IS_OWNER else "DATABASE_URL", "po
 DATABASES = {"default": from_url(_URL, pool=not _IS_OWNER)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Limits of rates live here: every web process sees the same counters. At its usual 300 entries Django throws a
-# third of them away, so that whoever tried 300 numbers would have erased their own counter.
+# Limits of rates live here: every web process sees the same counters. At its usual 300 entries Django throws
+# a third of them away, so that whoever tried 300 numbers would have erased their own counter.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
