@@ -139,7 +139,8 @@ def test_a_first_start_that_was_killed_goes_on() -> None:
             assert running.said[0].startswith(BUILDING)
             assert sum(_members(folder)) == 390
             assert _asked(folder, "SELECT count(DISTINCT household_id) FROM microgrids_membership") == [390]
-            assert _asked(folder, "SELECT count(*) FROM teams_tenure WHERE role = 'head'") == [6]
+            assert _asked(folder, "SELECT count(*) FROM teams_tenure WHERE role = 'head'") == [5]
+            assert _asked(folder, "SELECT count(*) FROM teams_vacancy WHERE role = 'head'") == [1]
 
 
 def test_an_installed_copy_without_the_simulator_says_so(
