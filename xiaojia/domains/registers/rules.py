@@ -15,6 +15,9 @@ MOST_ROWS: Final = 100_000
 MOST_COLUMNS: Final = 200
 MOST_SHEETS: Final = 60
 
+ABANDONED_DAYS: Final = 30
+"""A register that nobody touched for so long is put away: its rows hold plain names."""
+
 MOST_PERSONS: Final = 30
 """More than these behind one door is a slip of the pen, or a dormitory: a person looks."""
 

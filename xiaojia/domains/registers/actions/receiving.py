@@ -20,7 +20,7 @@ from xiaojia.domains.registers import queries
 from xiaojia.domains.registers.access import MAY, visible_registers
 from xiaojia.domains.registers.models import Register
 from xiaojia.domains.registers.reading import RawRow, Unreadable, read_book
-from xiaojia.domains.registers.rules import MOST_BYTES
+from xiaojia.domains.registers.rules import ABANDONED_DAYS, MOST_BYTES
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -29,8 +29,6 @@ from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.work import Progress
 
 BATCH: Final = 5_000
-ABANDONED_DAYS: Final = 30
-"""A register that nobody touched for so long is put away: its rows hold plain names."""
 ENDED: Final = (Register.State.COMMITTED, Register.State.REFUSED, Register.State.DROPPED)
 
 

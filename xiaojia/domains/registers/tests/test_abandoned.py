@@ -10,8 +10,9 @@ from django.test import Client
 
 from tests import cast
 from xiaojia.domains.registers import actions, jobs
-from xiaojia.domains.registers.actions.receiving import ABANDONED_DAYS, file_path
+from xiaojia.domains.registers.actions.receiving import file_path
 from xiaojia.domains.registers.models import Register, Registerrow
+from xiaojia.domains.registers.rules import ABANDONED_DAYS
 from xiaojia.domains.registers.tests.test_flow import a_csv, cast_rows, checked, committed, people, received
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.models import AuditEntry, Work
