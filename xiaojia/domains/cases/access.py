@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
+from xiaojia.domains.cases.models import Case, Casekind, Casephoto, Casestep, Reporter
 from xiaojia.domains.cases.rules import TRANSITIONS
 from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor
@@ -18,6 +18,7 @@ MAY: Final[dict[str, Rule]] = {
     "join_case": roles("secretary", "officer", "head", "steward", "volunteer", "resident"),
     "open_reporters": roles("secretary", "officer", "head", "steward"),
     "print_board": roles("secretary", "officer"),
+    "keep_photo": roles("secretary", "officer", "head", "steward"),
     "settle_child": roles("secretary", "officer"),
     "change_casekind": roles("secretary", "officer"),
     "change_apikey": roles("secretary", "officer"),
@@ -44,6 +45,13 @@ def visible_steps(viewer: Actor) -> QuerySet[Casestep]:
 def visible_reporters(viewer: Actor) -> QuerySet[Reporter]:
     """Who said it: for the desks, and for those who handle the case."""
     return Reporter.objects.filter(community_id__in=viewer.scope.community_ids).order_by("said_at", "id")
+
+
+def visible_photos(viewer: Actor) -> QuerySet[Casephoto]:
+    """Photos of the viewer's communities, in their order; PostgreSQL shows those of visible cases."""
+    return Casephoto.objects.filter(
+        community_id__in=viewer.scope.community_ids, case__in=visible_cases(viewer)
+    ).order_by("case_id", "place")
 
 
 def living_casekinds(viewer: Actor) -> QuerySet[Casekind]:

@@ -186,6 +186,35 @@ class Reporter(models.Model):
         return str(self.pk)
 
 
+class Casephoto(models.Model):
+    """A photo of a case, painted anew without anything but its pixels; `digest` is its file's SHA-256 in hex.
+
+    `place` 1 to 9 keeps their number; nobody has to take one (P22).
+    """
+
+    personal: ClassVar = {"digest": "case"}
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField()
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="photos")
+    place = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    account_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "digest"], name="each_photo_once_a_case"),
+            models.UniqueConstraint(fields=["case", "place"], name="one_photo_a_place"),
+            models.CheckConstraint(condition=Q(place__gte=1, place__lte=9), name="nine_photos_at_most"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Rung(models.Model):
     """A rung of the ladder that was reached and told: once a round, and a reopened case climbs anew."""
 

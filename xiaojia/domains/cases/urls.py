@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, kinds, lists, one, paper
+from xiaojia.domains.cases.views import box, kinds, lists, one, paper, photos
 
 app_name = "cases"
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("<uuid:case_id>/slip/", one.slip, name="slip"),
     path("<uuid:case_id>/part/", one.part, name="part"),
     path("<uuid:case_id>/reporters/", one.reporters, name="reporters"),
+    path("<uuid:case_id>/photos/", photos.home, name="photos"),
+    path("photo/<str:photo_token>/", photos.file, name="photo"),
+    path("photo/<uuid:photo_id>/remove/", photos.remove, name="photo_remove"),
     path("<uuid:case_id>/<slug:action>/", one.move, name="move"),
 ]

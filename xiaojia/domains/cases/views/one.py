@@ -18,6 +18,7 @@ from xiaojia.domains.cases.handlers import handlers
 from xiaojia.domains.cases.lines import badge_of, line_of, lines, place_of
 from xiaojia.domains.cases.models import Case, Casestep
 from xiaojia.domains.cases.queries import Story
+from xiaojia.domains.cases.queries.photos import photos as photos_of
 from xiaojia.domains.cases.queries.reporters import heard_from
 from xiaojia.domains.cases.rules import (
     BY_ACTION,
@@ -75,6 +76,8 @@ def _page(request: HttpRequest, viewer: Actor, found: Story, refusal: Refused | 
         "may_open": is_holder and may(MAY, "open_reporters", viewer, case.community_id),
         "children": lines(found.children, at=now),
         "first": first,
+        "photos": photos_of(case.pk, viewer=viewer, at=now),
+        "may_photograph": may(MAY, "keep_photo", viewer, case.community_id),
         "others": [t for t in found.may_do if t is not first],
         "plain": PLAIN,
         "may_split": viewer.scope.is_wide and State(case.state) not in OVER and case.parent_id is None,
