@@ -37,3 +37,9 @@ def timelines_of(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, list[list
     """The published timelines of several things, each line [moment (ISO), sentence] (one query)."""
     rows = Receipt.objects.filter(kind=kind, subject_id__in=list(subject_ids))
     return dict(rows.values_list("subject_id", "timeline"))
+
+
+def standings_of(kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, tuple[bool, datetime | None]]:
+    """Subject -> (is it over, when an answer is expected), as the receipts say it (one query)."""
+    rows = Receipt.objects.filter(kind=kind, subject_id__in=list(subject_ids))
+    return {pk: (is_over, at) for pk, is_over, at in rows.values_list("subject_id", "is_over", "expected_at")}

@@ -259,8 +259,17 @@ def _merged(doing: _Doing) -> None:
         reckon(into, list(into.steps.all()), doing.calendar, doing.at)
     into.changed_at = doing.at
     into.save()
+    _tell_date(into, doing.at)
     tell_public(into, is_other_kind=False)
     Reporter.objects.filter(case=case).update(case=into)
+
+
+def _tell_date(into: Case, at: datetime) -> None:
+    """The receipt of a case whose date moved because another was merged into it, or taken out of it."""
+    state = State(into.state)
+    if state not in OVER:
+        standing = receipts.Standing(word=str(STATE_WORDS[state]), expected_at=into.due_at)
+        receipts.tell_receipt(kind="case", subject_id=into.pk, at=at, standing=standing)
 
 
 def _unmerged(doing: _Doing) -> None:
@@ -274,6 +283,7 @@ def _unmerged(doing: _Doing) -> None:
         reckon(into, list(into.steps.all()), doing.calendar, doing.at)
     into.changed_at = doing.at
     into.save()
+    _tell_date(into, doing.at)
     Reporter.objects.filter(case=into, said_in_case=case).update(case=case)
     case.merged_into = None
     case.state = merge.detail["state"]

@@ -123,11 +123,16 @@ def clock_of(found: Case, steps: Iterable[Casestep]) -> Clock:
 
 
 def pauses_of(steps: Sequence[Casestep]) -> tuple[Pause, ...]:
-    """Each stretch in a paused state: to the next step that leaves it, else to the planned day."""
+    """Each stretch in a paused state: to the next step that leaves it, else to the planned day.
+
+    A paused case that was merged and comes apart again waits for the day that was planned then.
+    """
     pauses: list[Pause] = []
+    plan: dict[str, str] = {}
     for number, step in enumerate(steps):
+        plan = step.detail if "resume_at" in step.detail else plan
         if State(step.to_state) in PAUSED and step.from_state != step.to_state:
             ended = next((s.at for s in steps[number + 1 :] if State(s.to_state) not in PAUSED), None)
-            until = ended or datetime.fromisoformat(step.detail["resume_at"])
-            pauses.append(Pause(step.at, until, step.detail.get("reason", "")))
+            until = ended or datetime.fromisoformat(plan["resume_at"])
+            pauses.append(Pause(step.at, max(until, step.at), plan.get("reason", "")))
     return tuple(pauses)
