@@ -116,6 +116,9 @@ def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
         "casekind_id": kinds["L0201"],
         "receipt.code": made[2].receipt_code,
         "token": link_token(made[2].receipt_code),
+        "form": "json",
+        "service_code": "L0201",
+        "request_id": made[0].pk,
     }
 
 

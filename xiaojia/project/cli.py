@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "demo": "a simulated community, or real blocks with --blocks, ready to look at",
     "plan": "divide a CSV of buildings: plan INPUT.csv --out PLAN.csv --report REPORT.json",
     "triage": "learn casekinds from labelled messages: triage train|evaluate",
+    "apikey": "keys for other programs, and the public service: apikey add|end|list|open|close",
     "migrate": "bring the database to this version",
     "community": "open a community: community add CODE NAME",
     "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
@@ -54,7 +55,7 @@ def _told(command: Callable[[], int]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    """`plan`, `triage` and `demo` read their own words; all others are laid out in `_parser`."""
+    """`plan`, `triage`, `apikey` and `demo` read their own words; all others are laid out in `_parser`."""
     if words[:1] == ["plan"]:
         from xiaojia.project import plan_command
 
@@ -63,6 +64,10 @@ def _run(words: Sequence[str]) -> int:
         from xiaojia.project import triage_command
 
         return triage_command.run(words[1:])
+    if words[:1] == ["apikey"]:
+        from xiaojia.project import apikey_command
+
+        return apikey_command.run(words[1:])
     if words[:1] == ["demo"]:
         from xiaojia.project import demo
 

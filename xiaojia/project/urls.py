@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from xiaojia.desks.head.views import neighbours
+from xiaojia.domains.cases.api.v1 import api
 from xiaojia.domains.cases.views import public
 from xiaojia.domains.teams.views.papers import building
 from xiaojia.project import health, look, work_views
@@ -26,6 +27,7 @@ urlpatterns = [
     path("messages/", include(("xiaojia.desks.messages.urls", "messages"))),
     path("accounts/", include(("xiaojia.desks.accounts.urls", "accounts"))),
     path("desks/", desks, name="desks"),
+    path("api/v1/", api.urls),
     path("open311/v2/", include("xiaojia.domains.cases.api.open311_urls")),
     path("work/<uuid:work_id>/", work_views.work_page, name="work"),
     path("work/<uuid:work_id>/stop/", work_views.work_stop, name="work_stop"),
