@@ -1,9 +1,15 @@
-"""What happens at night: photos that nobody may keep any longer go."""
+"""Time that passes: pauses end, rungs of the ladder are told, mornings say what is due, old photos go."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from xiaojia.domains.cases import actions
+from xiaojia.domains.cases.actions import climbing
+from xiaojia.domains.cases.actions.clocks import calendar_for
+from xiaojia.domains.cases.queries.ladder import ladder
 from xiaojia.domains.places.queries import communities
+from xiaojia.domains.teams.actions import clockwork
 from xiaojia.kernel import clock
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.jobs import every
@@ -17,3 +23,32 @@ def forget_photos() -> None:
         by = Actor.for_job(community_id=community.pk, role="secretary", account_id=0)
         with entered(by.scope):
             actions.forget_photos(by=by, at=clock.now())
+
+
+@every("*/2 * * * *", name="climb_ladder")
+def climb_ladder() -> None:
+    """All communities, one short transaction a rung."""
+    for community in communities():
+        climb(community.pk, at=clock.now())
+
+
+def climb(community_id: int, *, at: datetime) -> int:
+    """End pauses and tell what is due in one community; returns how many rungs were told."""
+    by = clockwork(community_id)
+    with entered(by.scope):
+        climbing.resume_due(by=by, at=at)
+        due = ladder(viewer=by, at=at, calendar=calendar_for(by, at))
+    count = 0
+    for rung in due.reached:
+        with entered(by.scope):
+            count += climbing.tell_rung(by=by, at=at, case_id=rung.case_id, percent=rung.percent)
+    return count
+
+
+@every("30 8 * * *", name="tell_mornings")
+def tell_mornings() -> None:
+    """Before the digest of nine o'clock, so that it goes with it."""
+    for community in communities():
+        by = clockwork(community.pk)
+        with entered(by.scope):
+            climbing.tell_mornings(by=by, at=clock.now())
