@@ -12,9 +12,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from PIL import Image
+
 from xiaojia.domains.cases import actions as cases
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.photos.developing import Developed
+from xiaojia.domains.cases.queries.photos import photos
 from xiaojia.domains.cases.sheets import link_token
 from xiaojia.domains.microgrids import actions as microgrids
 from xiaojia.domains.microgrids.models import MicroGrid, Partition
@@ -25,7 +29,7 @@ from xiaojia.domains.people.models import Account, Household
 from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
 from xiaojia.domains.teams.models import BuildingPage, Tenure
-from xiaojia.kernel import jobs, outbox, outbox_rules
+from xiaojia.kernel import clock, jobs, outbox, outbox_rules
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.models import Message, Work
 from xiaojia.kernel.tenancy import entered
@@ -101,7 +105,7 @@ def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
 
     for case, account, role in ((made[0], steward, "steward"), *((c, head, "head") for c in made[1:5])):
         move(case, "accept", 1)
-        to = {"handler": account.name, "handler_id": account.pk, "handler_role": role}
+        to: dict[str, Any] = {"handler": account.name, "handler_id": account.pk, "handler_role": role}
         move(case, "assign", 2, microgrid_ids=(microgrid.pk,), **to)
     move(made[1], "wait", 3, reason="resident")
     for case in made[2:4]:
@@ -116,10 +120,20 @@ def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
         "casekind_id": kinds["L0201"],
         "receipt.code": made[2].receipt_code,
         "token": link_token(made[2].receipt_code),
+        **_photo(officer, made[0]),
         "form": "json",
         "service_code": "L0201",
         "request_id": made[0].pk,
     }
+
+
+def _photo(by: Actor, case: Case) -> dict[str, Any]:
+    """A photo of a case, and its link for the officer."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(out, "JPEG")
+    photo = cases.keep_photo(by=by, at=yards.NOW, case_id=case.pk, photo=Developed(out.getvalue(), 64, 48))
+    token = photos(case.pk, viewer=by, at=clock.now())[0].token
+    return {"photo_id": photo.pk, "photo_token": token}
 
 
 def _messages(by: Actor) -> UUID:

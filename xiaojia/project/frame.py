@@ -25,9 +25,12 @@ TABS: Final = {
         (_("小家"), "microgrids:home", "/microgrids/"),
         (_("谁管哪里"), "teams:home", "/teams/"),
         (_("住户表"), "registers:home", "/registers/"),
+        (_("办事"), "cases:home", "/cases/"),
     ],
     "officer": [
         (_("今天"), "home", "/"),
+        (_("收一件"), "cases:box", "/cases/new/"),
+        (_("办事"), "cases:home", "/cases/"),
         (_("住户表"), "registers:home", "/registers/"),
         (_("小家"), "microgrids:home", "/microgrids/"),
         (_("谁管哪里"), "teams:home", "/teams/"),
@@ -35,13 +38,18 @@ TABS: Final = {
     "head": [
         (_("今天"), "home", "/"),
         (_("邻居"), "neighbours", "/neighbours/"),
+        (_("办事"), "cases:home", "/cases/"),
         (_("搭档"), "teams:home", "/teams/"),
     ],
-    "steward": [(_("今天"), "home", "/"), (_("搭档"), "teams:home", "/teams/")],
+    "steward": [
+        (_("今天"), "home", "/"),
+        (_("报修"), "cases:home", "/cases/"),
+        (_("搭档"), "teams:home", "/teams/"),
+    ],
 }
 """Role -> (word, URL name, path prefix that lights the tab)."""
 
-NEW: Final = {"officer": "registers:home", "secretary": "registers:home"}
+NEW: Final = dict.fromkeys(("officer", "secretary", "head", "steward"), "cases:box")
 """Role -> URL name of the page where something new comes in: what `g n` opens."""
 
 MENU: Final = {
@@ -99,8 +107,11 @@ def _frame(request: HttpRequest) -> Frame:
 
 
 def _tabs(path: str, role: str) -> tuple[Tab, ...]:
-    tabs = []
-    for key, (label, name, prefix) in enumerate(TABS.get(role, TABS["head"][:1]), start=1):
-        is_current = path == "/" if prefix == "/" else path.startswith(prefix)
-        tabs.append(Tab(label, reverse(name), key, is_current))
-    return tuple(tabs)
+    rows = TABS.get(role, TABS["head"][:1])
+    # The longest prefix wins: 收一件 stands inside the addresses of 办事.
+    fitting = [p for _l, _n, p in rows if (path == "/" if p == "/" else path.startswith(p))]
+    current = max(fitting, key=len, default="")
+    return tuple(
+        Tab(label, reverse(name), key, prefix == current)
+        for key, (label, name, prefix) in enumerate(rows, start=1)
+    )

@@ -26,6 +26,7 @@ SCREENS: Final = {
     "designate": _("请人任职的页面"),
     "register rows": _("住户表核对页"),
     "views": _("谁看过的单子"),
+    "reporters": _("一件事是谁说的"),
 }
 """Screen of the view log -> its word."""
 
@@ -35,6 +36,7 @@ REASONS: Final = {
     "designate": _("请人任职"),
     "register": _("核对住户表"),
     "asked": _("住户本人来问"),
+    "case": _("办一件事"),
 }
 """Reason of the view log -> its word."""
 

@@ -1,22 +1,30 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from xiaojia.domains.cases import queries as cases
+from xiaojia.domains.cases.lines import lines
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people import queries as people_queries
 from xiaojia.kernel import clock
 from xiaojia.kernel.requests import actor_of
 
+MOST_CASES: Final = 10
+
 
 def my_microgrid(request: HttpRequest) -> HttpResponse:
     """The head's own 小家: number, size, addresses. No names, so no view log."""
-    viewer, on = actor_of(request), clock.today()
+    viewer, now = actor_of(request), clock.now()
+    on = clock.today(now)
     day = microgrids.microgrids_on(viewer=viewer, on=on)
-    return render(request, "head/my_microgrid.html", {"here": day[0] if day else None, "on": on})
+    mine = lines(cases.mine(viewer=viewer).select_related("building__compound")[:MOST_CASES], at=now)
+    context = {"here": day[0] if day else None, "on": on, "mine": mine}
+    return render(request, "head/my_microgrid.html", context)
 
 
 def neighbours(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.registers import queries as registers
 from xiaojia.kernel import clock, outbox
@@ -26,6 +27,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
+        "panels": clocks_of_today(viewer=viewer, at=now),
         "returned_count": outbox.returned(outbox.visible_messages(viewer)).count(),
     }
     return render(request, "officer/today.html", context)

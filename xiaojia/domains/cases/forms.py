@@ -321,7 +321,7 @@ class SlipForm(forms.Form):
 class OrderForm(SlipForm):
     """One order, checked by a person; number and limit as the sender wrote them."""
 
-    number = forms.CharField(label=gettext_lazy("工单号"), max_length=40, required=False)
+    number = forms.CharField(label=gettext_lazy("来单的号"), max_length=40, required=False)
     sender_limit = forms.CharField(
         label=gettext_lazy("来单的时限"),
         help_text=gettext_lazy("比如“3 个工作日”，照来单的算；不写就照这一类的时限。"),

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.models import Case
+from xiaojia.domains.cases.queries import today
 from xiaojia.domains.cases.rules import OVER, PAUSED, RESULT_WORDS, STATE_WORDS, Result, State
 from xiaojia.domains.microgrids.rules import building_words
 from xiaojia.domains.receipts.rules import spell
+from xiaojia.kernel.actors import Actor
 
 LONGEST_TITLE: Final = 28
 SOON: Final = timedelta(hours=2)
@@ -35,6 +37,30 @@ class Line:
     state: str
     reported_at: datetime
     is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The clocks of one day, for the panel beside the box and on the desks."""
+
+    due: list[Line]
+    paused: list[Line]
+    due_count: int
+    paused_count: int
+    late_count: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more is due than the panel shows."""
+        return self.due_count > len(self.due)
+
+
+def clocks_of_today(*, viewer: Actor, at: datetime) -> Clocks:
+    """Due today, the overdue ones first, and what stands still (one query)."""
+    day = today(viewer=viewer, at=at)
+    return Clocks(
+        lines(day.due, at=at), lines(day.paused, at=at), day.due_count, day.paused_count, day.late_count
+    )
 
 
 def lines(cases: Iterable[Case], *, at: datetime) -> list[Line]:

@@ -26,7 +26,8 @@ def test_an_empty_office_is_offered_to_bring_a_register() -> None:
     page = _page(Account.objects.get(pk=place.officer.account_id))
     assert "还没有住户表。拿一份 Excel 来，乱一点也不要紧。" in page
     assert "没有等着办的。" in page
-    assert 'class="btn btn-main" href="/registers/"' in page
+    assert 'class="btn" href="/registers/"' in page
+    assert 'class="btn btn-main" href="/cases/new/"' in page
     assert 'action="/find/"' in page
 
 

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from xiaojia.domains.cases import actions, proposing, queries
+from xiaojia.domains.cases import actions, proposing
 from xiaojia.domains.cases.access import MAY
 from xiaojia.domains.cases.forms import BoxForm, ThreeFieldsForm, limit_words
-from xiaojia.domains.cases.lines import lines
+from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.cases.models import Case
 from xiaojia.domains.cases.proposing import Ground, Proposal
 from xiaojia.domains.microgrids.queries import microgrids_on
@@ -37,7 +37,7 @@ def box(request: HttpRequest) -> HttpResponse:
 
 def _box(request: HttpRequest, viewer: Actor) -> HttpResponse:
     now, does = clock.now(), request.POST.get("does", "")
-    context: dict[str, Any] = {"now": now, "panels": panels(viewer)}
+    context: dict[str, Any] = {"now": now, "panels": clocks_of_today(viewer=viewer, at=now)}
     if request.method != "POST":
         context |= {"form": BoxForm(kinds=()), "is_fresh": True}
         return render(request, "cases/box.html", context)
@@ -60,17 +60,6 @@ def _box(request: HttpRequest, viewer: Actor) -> HttpResponse:
     return render(request, "cases/box.html", context, status=status)
 
 
-def panels(viewer: Actor) -> dict[str, Any]:
-    """The clocks of today, beside the box and on the desks (one query)."""
-    now = clock.now()
-    today = queries.today(viewer=viewer, at=now)
-    return {
-        "due": lines(today.due, at=now),
-        "paused": lines(today.paused, at=now),
-        "late_count": today.late_count,
-    }
-
-
 def _looked(form: BoxForm, text: str, *, viewer: Actor, on: Ground) -> dict[str, Any]:
     """The check list; what somebody already chose stands."""
     typed, now = form.data, clock.now()
@@ -86,7 +75,8 @@ def _looked(form: BoxForm, text: str, *, viewer: Actor, on: Ground) -> dict[str,
         "kind_reasons": _reasons(found),
         "limit": limit_words(found.kind.limit) if found.kind else "",
         "building_id": typed.get("building") or _first_building(found),
-        "place_words": place_text or (found.place.building.label if found.place.building else ""),
+        "place_words": place_text
+        or (found.place.building.label if found.place.building else found.place.words),
         "labels": [b.label for b in on.buildings],
         "join": typed.get("join", ""),
     }

@@ -8,17 +8,20 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from xiaojia.domains.cases import queries
 from xiaojia.domains.cases.access import MAY
-from xiaojia.domains.cases.lines import lines
+from xiaojia.domains.cases.lines import clocks_of_today, lines
 from xiaojia.domains.cases.queries import Wanted
 from xiaojia.kernel import clock
-from xiaojia.kernel.access import may, require
+from xiaojia.kernel.access import require
 from xiaojia.kernel.requests import actor_of
 
 WALL_DAYS: Final = 14
+ROWS: Final = {"a4": 26, "a3": 40}
+"""How many stand on one page that is still read from a step away."""
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -49,17 +52,26 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/home.html", context)
 
 
+def clocks(request: HttpRequest) -> HttpResponse:
+    """The counts of today as one sentence, which a page fetches when it is there; alone it is the list."""
+    viewer, now = actor_of(request), clock.now()
+    if "HX-Request" not in request.headers:
+        return redirect(f"{reverse('cases:home')}?view=due")
+    context = {"clocks": clocks_of_today(viewer=viewer, at=now)}
+    return render(request, "cases/_clocks.html", context)
+
+
 def board(request: HttpRequest) -> HttpResponse:
     """What was said and what came of it, for the wall: kinds, buildings and dates, no names, no texts."""
     viewer, now = actor_of(request), clock.now()
-    rows = lines(queries.on_the_wall(viewer=viewer, since=now - timedelta(days=WALL_DAYS)), at=now)
     size = "a3" if request.GET.get("size") == "a3" else "a4"
+    found = queries.on_the_wall(viewer=viewer, since=now - timedelta(days=WALL_DAYS), most=ROWS[size])
+    rows = lines(found, at=now)
     context = {
         "now": now,
         "over": [r for r in rows if r.is_over],
         "open": [r for r in rows if not r.is_over],
         "size": size,
         "days": WALL_DAYS,
-        "may_change": may(MAY, "change_casekind", viewer, viewer.community_id),
     }
     return render(request, "cases/board.html", context)
