@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -68,3 +69,23 @@ def tell_receipt(*, kind: str, subject_id: UUID, at: datetime, standing: Standin
 
 def _told(timeline: list[list[str]], at: datetime, standing: Standing) -> list[list[str]]:
     return [*timeline, [at.isoformat(), standing.sentence]] if standing.sentence else timeline
+
+
+def issue_receipts(
+    *, community_id: int, kind: str, subjects: Mapping[UUID, Standing], at: datetime
+) -> dict[UUID, str]:
+    """Receipts of many things at once; returns the code of each."""
+    waiting = dict(subjects)
+    codes: dict[UUID, str] = {}
+    for _try in range(TRIES):
+        drawn = [
+            draw_receipt(community_id=community_id, kind=kind, subject_id=pk, at=at, standing=standing)
+            for pk, standing in waiting.items()
+        ]
+        Receipt.objects.bulk_create(drawn, ignore_conflicts=True)
+        came = Receipt.objects.filter(kind=kind, subject_id__in=list(waiting))
+        codes |= dict(came.values_list("subject_id", "code"))
+        waiting = {pk: standing for pk, standing in waiting.items() if pk not in codes}
+        if not waiting:
+            return codes
+    raise RuntimeError("no free receipt codes in twenty tries: the codes are used up")
