@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, kinds, lists, live, one, paper, photos, rates
+from xiaojia.domains.cases.views import box, kinds, lists, one, paper, photos
 
 app_name = "cases"
 urlpatterns = [
@@ -11,11 +11,7 @@ urlpatterns = [
     path("new/", box.box, name="box"),
     path("slips/", paper.slips, name="slips"),
     path("order/", paper.order, name="order"),
-    path("live/", live.live, name="live"),
     path("board/", lists.board, name="board"),
-    path("rates/", rates.home, name="rates"),
-    path("rates/list/", rates.listed, name="rates_list"),
-    path("subdistrict/", rates.subdistrict, name="subdistrict"),
     path("kinds/", kinds.home, name="kinds"),
     path("kinds/<int:casekind_id>/", kinds.one, name="kind"),
     path("<uuid:case_id>/", one.one, name="one"),
