@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
 import warnings
 from typing import Final
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from xiaojia.kernel.strangers import limit_myself
 
 MOST_BYTES: Final = 25 * 2**20
 MOST_PIXELS: Final = 64_000_000
@@ -22,6 +23,7 @@ LONGEST_SIDE: Final = 1920
 QUALITY: Final = 80
 MEMORY_BYTES: Final = 1536 * 2**20
 CPU_SECONDS: Final = 20
+OPEN_FILES: Final = 32
 
 _HEIC: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _TAIL_BYTES: Final = 22 + 2**16
@@ -134,14 +136,7 @@ def _in_usual_colours(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _limit() -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 32),
-    ):
-        resource.setrlimit(what, (most, most))
+    limit_myself(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, open_files=OPEN_FILES)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
 from xiaojia.domains.cases.photos.child import MOST_BYTES
 from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.strangers import kill, started
 
-_ROOT: Final = Path(__file__).resolve().parents[4]
 _COMMAND: Final = [sys.executable, "-m", "xiaojia.domains.cases.photos.child"]
 _SECONDS: Final = 40
 
@@ -56,22 +52,13 @@ def developed(data: bytes) -> Developed:
     """Paint the photo anew in a child with limits; NotAPhoto says in one sentence why not."""
     if len(data) > MOST_BYTES:
         raise not_a_photo("big")
-    process = subprocess.Popen(
-        _COMMAND,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=_ROOT,
-        env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
-        start_new_session=True,
-    )
+    process = started(_COMMAND, stdin=subprocess.PIPE)
     try:
         said, _nothing = process.communicate(data, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise not_a_photo("slow") from None
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill(process)
         process.wait()
     line, _end, photo = said.partition(b"\n")
     if not line:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,8 +18,8 @@ from django.utils.translation import gettext_lazy
 from xiaojia.domains.registers.reading.guessing import guess_kind, guess_meanings
 from xiaojia.domains.registers.reading.values import Book, Column, RawRow, Skipped, Unreadable
 from xiaojia.domains.registers.rules import REASONS, heading_key
+from xiaojia.kernel.strangers import kill, started
 
-_ROOT = Path(__file__).resolve().parents[4]
 _COMMAND = [sys.executable, "-m", "xiaojia.domains.registers.reading.child"]
 _SECONDS = 120
 _SAMPLE = 60
@@ -94,42 +92,28 @@ def _next(lines: Iterator[str]) -> Any:
 @contextmanager
 def _child(file: IO[bytes]) -> Iterator[Iterator[str]]:
     """Lines of a child that gets the file and nothing else: no settings, no secrets, a session of its own."""
-    process = subprocess.Popen(
-        _COMMAND,
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=_ROOT,
-        env={"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"},
-        start_new_session=True,
-        encoding="utf-8",
-    )
+    process = started(_COMMAND, stdin=file)
     is_late = threading.Event()
 
     def stop() -> None:
         is_late.set()
-        _kill(process)
+        kill(process)
 
     timer = threading.Timer(_SECONDS, stop)
     timer.start()
     try:
         assert process.stdout is not None  # noqa: S101  # PIPE above
-        yield iter(process.stdout)
+        yield iter(io.TextIOWrapper(process.stdout, encoding="utf-8"))
     except Unreadable:
         if is_late.is_set():
             raise unreadable("slow") from None
         raise
     finally:
         timer.cancel()
-        _kill(process)
+        kill(process)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _book(head: Mapping[str, Any], rows: list[RawRow], meanings_for: Meanings) -> Book:

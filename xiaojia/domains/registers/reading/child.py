@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -23,9 +22,11 @@ from xiaojia.domains.registers.reading.origin import add_origin
 from xiaojia.domains.registers.reading.table import Sheet, Table
 from xiaojia.domains.registers.reading.texts import read_csv
 from xiaojia.domains.registers.rules import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS
+from xiaojia.kernel.strangers import limit_myself
 
 MEMORY_BYTES = 1536 * 2**20
 CPU_SECONDS = 60
+OPEN_FILES = 16
 
 
 def main() -> int:
@@ -46,14 +47,7 @@ def main() -> int:
 
 
 def _limit() -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 16),
-    ):
-        resource.setrlimit(what, (most, most))
+    limit_myself(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, open_files=OPEN_FILES)
 
 
 def _sheets(data: bytes, facts: Facts) -> list[Sheet]:
