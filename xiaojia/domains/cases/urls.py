@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, kinds, lists, one, paper, photos
+from xiaojia.domains.cases.views import box, kinds, lists, one, paper, photos, rates
 
 app_name = "cases"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("slips/", paper.slips, name="slips"),
     path("order/", paper.order, name="order"),
     path("board/", lists.board, name="board"),
+    path("rates/", rates.home, name="rates"),
+    path("rates/list/", rates.listed, name="rates_list"),
+    path("subdistrict/", rates.subdistrict, name="subdistrict"),
     path("kinds/", kinds.home, name="kinds"),
     path("kinds/<int:casekind_id>/", kinds.one, name="kind"),
     path("<uuid:case_id>/", one.one, name="one"),
