@@ -114,7 +114,11 @@ class Running:
 
     @property
     def web_pid(self) -> int:
-        return self.pid_of("granian")
+        return self.pid_of("granian", "wsgi")
+
+    @property
+    def live_pid(self) -> int:
+        return self.pid_of("granian", "asgi")
 
     @property
     def worker_pid(self) -> int:

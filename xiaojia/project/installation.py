@@ -15,5 +15,6 @@ def default_home() -> Path:
 
 XIAOJIA_HOME = Path(os.environ.get("XIAOJIA_HOME") or default_home())
 XIAOJIA_PUBLIC_URL = os.environ.get("XIAOJIA_PUBLIC_URL", "").rstrip("/")
+XIAOJIA_LIVE_PORT = os.environ.get("XIAOJIA_LIVE_PORT", "")
 XIAOJIA_DEMO = os.environ.get("XIAOJIA_DEMO") == "1"
 DEBUG = os.environ.get("XIAOJIA_DEBUG") == "1"

@@ -6,7 +6,10 @@ import logging
 import secrets
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,10 +40,22 @@ class HeadersMiddleware:
         """Pass on, then write the headers."""
         request.META["XIAOJIA_REQUEST_ID"] = secrets.token_hex(4)
         response = self._get_response(request)
-        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.setdefault("Content-Security-Policy", _policy(request))
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         response.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _policy(request: HttpRequest) -> str:
+    """The strict policy; where live streams have a port of their own, this host's port is let in too."""
+    if not settings.XIAOJIA_LIVE_PORT or settings.XIAOJIA_PUBLIC_URL.startswith("https://"):
+        return CONTENT_SECURITY_POLICY
+    try:
+        host = urlsplit(f"//{request.get_host()}").hostname
+    except DisallowedHost:
+        return CONTENT_SECURITY_POLICY
+    own = "connect-src 'self'"
+    return CONTENT_SECURITY_POLICY.replace(own, f"{own} http://{host}:{settings.XIAOJIA_LIVE_PORT}")
 
 
 class ScopeMiddleware:

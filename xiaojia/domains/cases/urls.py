@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, kinds, lists, one, paper, photos, rates
+from xiaojia.domains.cases.views import box, kinds, lists, live, one, paper, photos, rates
 
 app_name = "cases"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", box.box, name="box"),
     path("slips/", paper.slips, name="slips"),
     path("order/", paper.order, name="order"),
+    path("live/", live.live, name="live"),
     path("board/", lists.board, name="board"),
     path("rates/", rates.home, name="rates"),
     path("rates/list/", rates.listed, name="rates_list"),

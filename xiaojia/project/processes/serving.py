@@ -20,10 +20,12 @@ from xiaojia.project.processes.demo_guard import refuse_real_data, refuse_strang
 from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.processes.postgres import Urls
 from xiaojia.project.processes.tree import (
+    PORTS,
     AlreadyRunning,
     Child,
     Tree,
     free_port,
+    live,
     only_one,
     say,
     web,
@@ -67,8 +69,11 @@ def serve(
             port = free_port(port, host)
             url = f"http://127.0.0.1:{port}"
             _write_address(lock, url)
+            live_port = free_port(port + PORTS, host)
+            environment["XIAOJIA_LIVE_PORT"] = str(live_port)
             children: list[Child | Nightly] = [
                 web(port, host, environment, home / "static"),
+                live(live_port, host, environment),
                 worker(environment),
             ]
             if not is_demo:

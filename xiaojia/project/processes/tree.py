@@ -193,6 +193,18 @@ def web(port: int, host: str, environment: dict[str, str], static: Path) -> Chil
     return Child("web", command, environment)
 
 
+def live(port: int, host: str, environment: dict[str, str]) -> Child:
+    """granian with ASGI for the live streams alone: one process. An open stream never delays the end."""
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", host, "--port", str(port)),
+        *("--workers", "1", "--backlog", "512", "--respawn-failed-workers", "--respawn-interval", "0.5"),
+        *("--workers-kill-timeout", "2", "--no-ws", "--http", "1"),
+        *("--log-level", "warning", "--log-config", str(Path(__file__).with_name("web_log.json"))),
+        "xiaojia.project.asgi:application",
+    ]
+    return Child("live", command, environment)
+
+
 def worker(environment: dict[str, str]) -> Child:
     """The one worker: long work and everything periodic."""
     command = [sys.executable, "-m", "xiaojia.project.cli", "worker"]
