@@ -183,7 +183,7 @@ class Search:
         self._picks = np.empty((count, self._most + 1), np.int64)
         self._best = np.empty((count, self._most + 1))
         self._best_set = np.empty((count, self._most + 1, self.deepest), np.int64)
-        self._nothing = (np.empty((0, self.deepest), np.int64), np.empty(0, np.int64))
+        self._nothing = np.empty((0, self.deepest), np.int64)
 
     def _depth(self, effort: Effort) -> tuple[int, int, bool]:
         """How deep to walk, how many sets that is, and whether no larger set would fit."""
@@ -207,7 +207,7 @@ class Search:
 
     def price(self, duals: Floats, closed: Floats | None = None) -> tuple[float, list[Group]]:
         """The least reduced price a household, and the columns with a negative one; `closed` stay out."""
-        self._walk(duals, closed, np.inf, *self._nothing)
+        self._walk(duals, closed, np.inf, self._nothing)
         sizes = np.maximum(np.arange(self._most + 1), 1)
         least = float((self._best / sizes).min(initial=0.0))
         fee = self._fee(duals)
@@ -225,7 +225,7 @@ class Search:
     ) -> list[Group] | None:
         """Every micro-grid of reduced price up to `threshold`; None when there are more than `limit`."""
         picks = np.empty((limit, self.deepest), np.int64)
-        count = self._walk(duals, closed, threshold, picks, np.empty(limit, np.int64))
+        count = self._walk(duals, closed, threshold, picks)
         if count < 0:
             return None
         yard = self.yard
@@ -250,9 +250,7 @@ class Search:
         prices: Floats = self._size_price - paid * self._is_short
         return prices
 
-    def _walk(
-        self, duals: Floats, closed: Floats | None, threshold: float, picks: Ints, centres: Ints
-    ) -> int:
+    def _walk(self, duals: Floats, closed: Floats | None, threshold: float, picks: Ints) -> int:
         yard = self.yard
         atoms = duals[: yard.atom_count]
         if closed is not None:
@@ -268,7 +266,7 @@ class Search:
             _tables.walk_sets(
                 self._near_start, self._near, yard.distance, yard.compound, self._is_reached, self._smallest,
                 self._values, self._fee(duals), sizes, self.deepest, self._best, self._best_set,
-                yard.interval_start, yard.interval_households, prices, threshold, picks, centres,
+                yard.interval_start, yard.interval_households, prices, threshold, picks, np.zeros(1, np.int64),
             )
         )  # fmt: skip
 

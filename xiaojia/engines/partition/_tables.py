@@ -9,6 +9,8 @@ from xiaojia.engines.partition._ground import Ints
 from xiaojia.engines.partition._yard import Floats
 
 BIG = 1e30
+TRIES_A_PLACE = 20
+"""Micro-grids looked at for each place in a list: most are met again at each of their buildings."""
 CLOSED = 1e12
 """The price of an atom that is taken already."""
 
@@ -79,7 +81,7 @@ def walk_sets(
     interval_value: Floats,
     threshold: float,
     listed: Ints,
-    listed_centre: Ints,
+    tried: Ints,
 ) -> int:
     """Every connected set of at most `deepest` buildings around every centre, by depth-first search.
 
@@ -144,7 +146,7 @@ def walk_sets(
             if len(listed) > 0 and cheapest <= threshold:
                 found = _list_set(
                     member, level, distance, is_reached, tables, tolls, size_price, interval_start,
-                    interval_households, interval_value, threshold, listed, listed_centre, found,
+                    interval_households, interval_value, threshold, listed, tried, found,
                 )  # fmt: skip
                 if found < 0:
                     return -1
@@ -184,7 +186,7 @@ def _list_set(
     interval_value: Floats,
     threshold: float,
     listed: Ints,
-    listed_centre: Ints,
+    tried: Ints,
     found: int,
 ) -> int:
     """All micro-grids of one set up to the threshold: backwards through its tables (exact prices)."""
@@ -224,13 +226,15 @@ def _list_set(
             if spare < 0:
                 continue
             pick[0] = k
+            tried[0] += 1
+            if tried[0] > TRIES_A_PLACE * len(listed):
+                return -1
             if not _is_first_centre(member, pick, level, interval_households, distance, is_reached):
                 continue
             if found == len(listed):
                 return -1
             listed[found, : level + 1] = pick[: level + 1]
             listed[found, level + 1 :] = -1
-            listed_centre[found] = c
             found += 1
     return found
 
