@@ -266,7 +266,8 @@ class Search:
             _tables.walk_sets(
                 self._near_start, self._near, yard.distance, yard.compound, self._is_reached, self._smallest,
                 self._values, self._fee(duals), sizes, self.deepest, self._best, self._best_set,
-                yard.interval_start, yard.interval_households, prices, threshold, picks, np.zeros(1, np.int64),
+                yard.interval_start, yard.interval_households, prices, threshold, picks,
+                np.zeros(1, np.int64),
             )
         )  # fmt: skip
 
