@@ -8,13 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from xiaojia.project.processes import ending
 from xiaojia.project.processes.postgres import die_with_parent
 
 HOUR: Final = 2
@@ -69,18 +69,11 @@ class Nightly:
 
     def stop(self) -> None:
         """Half a backup never gets its name."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+        ending.ask(self.process)
 
     def wait(self, deadline: float) -> None:
         """Wait until it is gone, not longer than `deadline`; then it goes."""
-        if self.process is None:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        ending.wait(self.process, deadline)
 
 
 def _quietly() -> None:

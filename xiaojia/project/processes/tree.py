@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from xiaojia.project.processes import ending
 from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.processes.postgres import Cluster, die_with_parent
 
@@ -101,7 +102,7 @@ class Child:
         if self.process is not None:
             if self.process.poll() is None:
                 return
-            self._kill_group()
+            ending.kill_group(self.process)
             self.process = None
             self.failures = 0 if moment - self.started_at > 30 else self.failures + 1
             self.not_before = moment + min(10.0, 0.25 * (2**self.failures - 1))
@@ -111,23 +112,11 @@ class Child:
 
     def stop(self) -> None:
         """Ask politely."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
+        ending.ask(self.process)
 
     def wait(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic), then kill the whole group."""
-        if self.process is None:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.1, deadline - time.monotonic()))
-        self._kill_group()
-        self.process.wait()
-
-    def _kill_group(self) -> None:
-        """A killed leader leaves its own children behind: they go too, and free the port."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        ending.wait(self.process, deadline)
 
 
 class Tree:
