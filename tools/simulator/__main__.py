@@ -46,6 +46,8 @@ def _run(options: argparse.Namespace) -> None:
 
     if options.verb == "live":
         live.build_community(parameters, seed=options.seed)
+    elif options.verb == "cases":
+        live.live_a_year(case_count=options.count, fake_count=options.fakes, seed=options.seed)
     else:
         live.build_blocks(options.file, place=options.place, code=options.code)
 
@@ -61,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser(
         "live", help="the whole community through the front door of the database in DATABASE_URL"
     )
+    cases = verbs.add_parser("cases", help="a year of cases in the community that `live` built")
+    cases.add_argument("--count", type=int, default=6_000)
+    cases.add_argument("--fakes", type=int, default=50, help="closed without work, until somebody says so")
     blocks = verbs.add_parser("blocks", help="one place of a table of real blocks, up to the plans")
     blocks.add_argument("file", type=Path)
     blocks.add_argument("--place", required=True)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
-from tools.simulator import front_door, teams
+from tools.simulator import cases, front_door, teams
 from tools.simulator.parameters import CODE, NAME, Parameters
 from tools.simulator.workbook import write_workbook
 from tools.simulator.world import world_of
+from xiaojia.domains.cases.queries.rates import rates
 from xiaojia.domains.registers.reading import read_book
 from xiaojia.domains.registers.rules import BUILDING
 from xiaojia.kernel import clock
 from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.tenancy import entered
 
 DIVISIONS = (
     ("999900000000", "青禾市（模拟）", "city", ""),
@@ -48,6 +51,16 @@ def build_community(parameters: Parameters, *, seed: int) -> None:
     front_door.propose(office, say=say)
     front_door.approve_and_adopt(office, say=say)
     teams.seat(office, say=say, seed=seed)
+
+
+def live_a_year(*, case_count: int, fake_count: int, seed: int) -> None:
+    """The year that ended two months ago, case by case; says how many were in time."""
+    office = front_door.open_office(code=CODE, name=NAME)
+    first = clock.today() - timedelta(days=cases.DAYS + cases.DAYS_TO_END)
+    lived = cases.live_year(office, first=first, case_count=case_count, fake_count=fake_count, seed=seed)
+    with entered(office.officer.scope):
+        said = rates(viewer=office.officer, since=first, until=clock.today(), at=clock.now())
+    print(f"  {len(lived.case_ids)} 件，到期 {said.approved.d}，按时 {said.approved.n}")
 
 
 def build_blocks(path: Path, *, place: str, code: str) -> None:

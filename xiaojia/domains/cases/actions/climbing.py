@@ -67,7 +67,9 @@ def resume_due(*, by: Actor, at: datetime) -> int:
     count = 0
     for case in to_resume(viewer=by, at=at):
         try:
-            move_case(by=by, at=case.resume_at or at, case_id=case.pk, move=Move("resume"))
+            # What was noted after the planned moment stays after it: steps are never out of order.
+            moment = max(case.resume_at or at, case.changed_at)
+            move_case(by=by, at=moment, case_id=case.pk, move=Move("resume"))
         except Refused:
             continue
         count += 1
