@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, kinds, lists, live, one, paper, photos, rates
+from xiaojia.domains.cases.views import box, drafts, kinds, lists, live, one, paper, photos, rates
 
 app_name = "cases"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("new/", box.box, name="box"),
     path("slips/", paper.slips, name="slips"),
     path("order/", paper.order, name="order"),
+    path("drafts/", drafts.page, name="drafts"),
+    path("drafts/sw.js", drafts.worker, name="drafts_worker"),
+    path("drafts/send/", drafts.receive, name="drafts_send"),
     path("live/", live.live, name="live"),
     path("board/", lists.board, name="board"),
     path("rates/", rates.home, name="rates"),

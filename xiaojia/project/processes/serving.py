@@ -69,7 +69,7 @@ def serve(
             port = free_port(port, host)
             url = f"http://127.0.0.1:{port}"
             _write_address(lock, url)
-            live_port = free_port(port + PORTS, host)
+            live_port = free_port(int(os.environ.get("XIAOJIA_LIVE_PORT") or port + PORTS), host)
             environment["XIAOJIA_LIVE_PORT"] = str(live_port)
             children: list[Child | Nightly] = [
                 web(port, host, environment, home / "static"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,6 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "query": f"{urlencode(kept)}&" if kept else "",
         "is_desk": viewer.scope.is_wide,
         "is_filtered": bool(kept),
+        "has_drafts": bool(settings.XIAOJIA_PUBLIC_URL),
     }
     return render(request, "cases/home.html", context)
 

@@ -6,8 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -78,12 +77,12 @@ def _page(request: HttpRequest, case_id: UUID, refusal: Refused | None) -> HttpR
     return render(request, "cases/photos.html", context, status=refusal.status if refusal else 200)
 
 
-def file(request: HttpRequest, photo_token: str) -> HttpResponseBase:
+def file(request: HttpRequest, photo_token: str) -> HttpResponse:
     """The photo itself, for whom the link was made, while it is good."""
     path = photo_file(photo_token, viewer=actor_of(request), at=clock.now())
     if path is None or not path.exists():
         raise Http404
-    response = FileResponse(path.open("rb"), content_type="image/jpeg")
+    response = HttpResponse(path.read_bytes(), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=600"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
