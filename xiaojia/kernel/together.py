@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +32,35 @@ def insert_together(*rows: models.Model) -> list[bool]:
         if is_there and row.pk is not None:
             row._state.adding, row._state.db = False, connection.alias
     return came
+
+
+def insert_many(rows: Sequence[models.Model], *, or_leave_out: bool = False) -> None:
+    """Insert many new rows of one table in one statement with one parameter: far cheaper than a value each.
+
+    Defaults are those of the model. A unique constraint ends it, or, if asked so, leaves that row out. Keys
+    that the database gives are not read back.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    fields = _fields(model, rows[0].pk is not None)
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    table = connection.ops.quote_name(model._meta.db_table)
+    plain = [{field.column: getattr(row, field.attname) for field in fields} for row in rows]
+    taken = " ON CONFLICT DO NOTHING" if or_leave_out else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names})"  # noqa: S608  # names of our own tables
+            f" SELECT {names} FROM json_populate_recordset(NULL::{table}, %s::json){taken}",
+            [json.dumps(plain, ensure_ascii=False, default=_told)],
+        )
+
+
+def _told(value: object) -> str:
+    """A value that JSON has no word for, as PostgreSQL reads it."""
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + value.hex()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _value(row: models.Model, field: Any) -> Any:

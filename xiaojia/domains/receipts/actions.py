@@ -10,7 +10,7 @@ from uuid import UUID
 
 from xiaojia.domains.receipts.models import Receipt
 from xiaojia.domains.receipts.rules import new_code
-from xiaojia.kernel.together import insert_together
+from xiaojia.kernel.together import insert_many, insert_together
 
 TRIES: Final = 20
 
@@ -82,7 +82,7 @@ def issue_receipts(
             draw_receipt(community_id=community_id, kind=kind, subject_id=pk, at=at, standing=standing)
             for pk, standing in waiting.items()
         ]
-        Receipt.objects.bulk_create(drawn, ignore_conflicts=True)
+        insert_many(drawn, or_leave_out=True)
         came = Receipt.objects.filter(kind=kind, subject_id__in=list(waiting))
         codes |= dict(came.values_list("subject_id", "code"))
         waiting = {pk: standing for pk, standing in waiting.items() if pk not in codes}

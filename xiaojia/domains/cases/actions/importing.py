@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from xiaojia.domains.cases.access import MAY, living_casekinds
 from xiaojia.domains.cases.actions.clocks import calendar_for
 from xiaojia.domains.cases.actions.publishing import public_copy, with_agency
-from xiaojia.domains.cases.models import Case, Casekind, Casestep, PublicCase, Reporter
+from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
 from xiaojia.domains.cases.reading.table import (
     CaseDoubt,
     CaseRow,
@@ -43,11 +43,12 @@ from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.secrets import blind_index, seal
+from xiaojia.kernel.together import insert_many
 from xiaojia.kernel.work import Progress
 
 SPACE: Final = UUID("6f1d5a0e-94a6-5c0a-8a3e-0d0b6a3f3c11")
 """Name space of ids that come from other systems."""
-BATCH: Final = 500
+BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,11 @@ def _take(
     for _row, case in pairs:
         case.receipt_code = codes[case.pk]
     # A case that somebody else brought in meanwhile ends this import: all of it or nothing.
-    Case.objects.bulk_create([case for _row, case in pairs])
-    Reporter.objects.bulk_create([_reporter(row, case) for row, case in pairs])
-    Casestep.objects.bulk_create([step for row, case in pairs for step in _steps(by, row, case)])
+    insert_many([case for _row, case in pairs])
+    insert_many([_reporter(row, case) for row, case in pairs])
+    insert_many([step for row, case in pairs for step in _steps(by, row, case)])
     copies = (public_copy(case, case.casekind, kinds[case.casekind_id].agency) for _row, case in pairs)
-    PublicCase.objects.bulk_create([copy for copy in copies if copy is not None])
+    insert_many([copy for copy in copies if copy is not None])
 
 
 def _case(by: Actor, at: datetime, row: CaseRow, kind: Casekind, calendar: WorkCalendar) -> Case:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 
 from tests import cast
@@ -20,7 +20,7 @@ from xiaojia.domains.receipts.queries import receipt_of
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.tenancy import entered
-from xiaojia.kernel.together import insert_together
+from xiaojia.kernel.together import insert_many, insert_together
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -92,3 +92,35 @@ def test_negative_control_the_fences_stand_for_rows_together(officer: Actor) -> 
     )  # fmt: skip
     with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
         insert_together(fresh, step)
+
+
+def test_many_rows_come_as_they_are(officer: Actor) -> None:
+    """Every type of column goes there and back: ids, texts, moments, bytes, lists and documents."""
+    case = _report(officer, reporter_name="住户甲", reporter_phone="13800000001")
+    wild = "<b>\"'\\ 😀\n字"
+    for row in (
+        Case.objects.get(pk=case.pk),
+        Reporter.objects.get(case=case),
+        Casestep.objects.get(case=case),
+    ):
+        row.pk = None if isinstance(row.pk, int) else uuid4()
+        row.text = wild
+        if isinstance(row, Case):
+            row.microgrid_ids, row.client_id = [1, 2], uuid4()
+        insert_many([row])
+        came = type(row).objects.get(text=wild)
+        for field in row._meta.local_concrete_fields:
+            if not field.primary_key:
+                was, is_now = getattr(row, field.attname), getattr(came, field.attname)
+                was, is_now = (bytes(v) if isinstance(v, memoryview) else v for v in (was, is_now))
+                assert was == is_now, field.name
+
+
+def test_a_taken_row_ends_many_unless_it_may_be_left_out(officer: Actor) -> None:
+    case = _report(officer, client_id=uuid4())
+    again = Case.objects.get(pk=case.pk)
+    again.pk = uuid4()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_many([again])
+    insert_many([again], or_leave_out=True)
+    assert Case.objects.count() == 1
