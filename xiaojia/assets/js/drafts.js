@@ -35,6 +35,7 @@ function line(draft) {
   const item = document.createElement("li");
   const text = document.createElement("b");
   const more = document.createElement("p");
+  const state = document.createElement("p");
   const drop = document.createElement("button");
   const at = new Date(draft.said_at);
   item.className = "person";
@@ -44,13 +45,13 @@ function line(draft) {
     at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }),
     draft.place_text,
     draft.photos.length ? words.photos.replace("0", draft.photos.length) : "",
-    refusals.get(draft.client_id) || words.waiting,
   ].filter(Boolean).join("　");
+  state.textContent = refusals.get(draft.client_id) || words.waiting;
   drop.type = "button";
   drop.className = "btn btn-text";
   drop.textContent = words.drop;
   drop.addEventListener("click", async () => { await forget(draft.client_id); await show(); });
-  item.append(text, more, drop);
+  item.append(text, more, state, drop);
   return item;
 }
 
