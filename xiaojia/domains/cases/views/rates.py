@@ -25,6 +25,7 @@ from xiaojia.kernel.requests import actor_of
 WITHIN: Final = ("in_time", "late", "open", "reopened")
 BESIDE: Final = ("paused", "extended", "transferred", "rework", "bounced")
 OUTSIDE: Final = ("withdrawn", "older")
+EARLIEST: Final = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,13 @@ def subdistrict(request: HttpRequest) -> HttpResponse:
 
 
 def _month(request: HttpRequest, now: datetime) -> Month:
-    """The month that was asked for; this one where the address says nothing that is a month."""
+    """The month that was asked for; this one where the address says no month that has begun."""
+    present = Month(clock.today(now).replace(day=1))
     try:
-        return Month(date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01"))
+        asked = Month(date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01"))
     except ValueError:
-        return Month(clock.today(now).replace(day=1))
+        return present
+    return asked if EARLIEST <= asked.first <= present.first else present
 
 
 def _line(month: Month, part: str, both: tuple[Rate, Rate]) -> Line:
