@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "plan": "divide a CSV of buildings: plan INPUT.csv --out PLAN.csv --report REPORT.json",
     "triage": "learn casekinds from labelled messages: triage train|evaluate",
     "apikey": "keys for other programs, and the public service: apikey add|end|list|open|close",
+    "cases": "a table of cases from elsewhere: cases FILE CODE [--take]",
     "migrate": "bring the database to this version",
     "community": "open a community: community add CODE NAME",
     "divisions": "read division tables (CSV with code and name): divisions FILE.csv ... --as-of DATE",
@@ -55,7 +56,7 @@ def _told(command: Callable[[], int]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    """`plan`, `triage`, `apikey` and `demo` read their own words; all others are laid out in `_parser`."""
+    """`plan`, `triage`, `apikey`, `cases`, `demo` read their own words; all others stand in `_parser`."""
     if words[:1] == ["plan"]:
         from xiaojia.project import plan_command
 
@@ -68,6 +69,10 @@ def _run(words: Sequence[str]) -> int:
         from xiaojia.project import apikey_command
 
         return apikey_command.run(words[1:])
+    if words[:1] == ["cases"]:
+        from xiaojia.project import import_command
+
+        return import_command.run(words[1:])
     if words[:1] == ["demo"]:
         from xiaojia.project import demo
 

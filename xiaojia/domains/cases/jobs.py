@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
 
 from xiaojia.domains.cases import actions
-from xiaojia.domains.cases.actions import climbing
+from xiaojia.domains.cases.actions import climbing, importing_later
 from xiaojia.domains.cases.actions.clocks import calendar_for
 from xiaojia.domains.cases.queries.ladder import ladder
 from xiaojia.domains.places.queries import communities
@@ -14,6 +19,14 @@ from xiaojia.kernel import clock
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.jobs import every
 from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.work import Progress, Result, work
+
+
+@work(importing_later.KIND, page=lambda _payload: reverse("cases:home"))
+def import_cases(actor: Actor, payload: Mapping[str, Any], progress: Progress) -> Result:
+    """Take a table of cases over."""
+    file_id = UUID(payload["file_id"])
+    return importing_later.do_import(by=actor, at=clock.now(), file_id=file_id, progress=progress)
 
 
 @every("37 3 * * *", name="forget_photos")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -15,6 +16,7 @@ import xlsxwriter
 from tests import cast
 from xiaojia.domains.cases import actions, queries
 from xiaojia.domains.cases.actions.importing import StillDoubtful, check_import, import_cases
+from xiaojia.domains.cases.actions.importing_later import start_import
 from xiaojia.domains.cases.models import Case, Casestep, Reporter
 from xiaojia.domains.cases.reading.table import letters, read_moment
 from xiaojia.domains.cases.rules import State
@@ -22,10 +24,12 @@ from xiaojia.domains.receipts.queries import receipt_of
 from xiaojia.domains.registers.reading import Unreadable
 from xiaojia.domains.workdays import queries as workdays
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.refusals import NotAllowed
+from xiaojia.kernel.models import Work
+from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.secrets import open_sealed
 from xiaojia.kernel.tenancy import entered
-from xiaojia.kernel.work import SilentProgress
+from xiaojia.kernel.work import SilentProgress, perform
+from xiaojia.project import import_command
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -198,3 +202,48 @@ def test_moments_and_letters() -> None:
     assert read_moment("2026-03-02T10:00:00Z") == NOW.replace(hour=10)
     assert [read_moment(t) for t in ("", "soon", "2026-13-01", "1999-01-01", "Tx")] == [None] * 5
     assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_the_command_tells_doubts_and_takes_only_when_asked(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "999999001001"
+    bad = [list(GOOD[0])]
+    bad[0][2] = "没有这一类"
+    assert import_command.bring(desk.file(bad), code, is_taken=True) == 1
+    assert "第 2 行 C2" in capsys.readouterr().out
+    path = desk.file([GOOD[1]])
+    assert import_command.bring(path, code, is_taken=False) == 0
+    assert not Case.objects.exists()
+    assert import_command.bring(path, code, is_taken=True) == 0
+    assert Case.objects.count() == 1
+    with pytest.raises(Refused, match="还没有社区"):
+        import_command.bring(path, "999999009009", is_taken=True)
+
+
+def _worked(desk: Desk, path: Path) -> Work:
+    """Start it as a page would, and let the worker's own function do it."""
+    started = start_import(by=desk.by, at=NOW, stream=[path.read_bytes()])
+    perform(started.pk)
+    return Work.objects.get(pk=started.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_as_long_work_it_tells_what_came_and_leaves_no_file(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.XIAOJIA_HOME = tmp_path / "home"
+    monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW)
+    people = cast.build()
+    by = people.actor("officer")
+    with entered(by.scope):
+        actions.open_casekinds(by=by, at=NOW, on=NOW.date())
+    desk = Desk(by, people.actor("head"), tmp_path)
+    done = _worked(desk, desk.file(GOOD))
+    assert (done.state, done.result["fresh"]) == ("done", 4)
+    again = _worked(desk, desk.file(GOOD))
+    assert again.result["known"] == 4
+    bad = [["", *GOOD[0][1:]]]
+    refused = _worked(desk, desk.file(bad))
+    assert (refused.state, "第 2 行" in refused.sentence) == ("refused", True)
+    assert list((settings.XIAOJIA_HOME / "files" / "cases").iterdir()) == []
