@@ -8,14 +8,20 @@ from collections.abc import Sequence
 
 def run(words: Sequence[str]) -> int:
     """add and end a key, list the living ones, open and close the public service."""
-    options = _parser().parse_args(words)
+    options = words_of(words)
     from xiaojia.project.cli import prepared
 
     with prepared():
-        return _run(options)
+        return change(options)
 
 
-def _run(options: argparse.Namespace) -> int:
+def words_of(words: Sequence[str]) -> argparse.Namespace:
+    """The verb with what it needs."""
+    return _parser().parse_args(words)
+
+
+def change(options: argparse.Namespace) -> int:
+    """The same inside a running Django."""
     from xiaojia.domains.cases.actions import keys, publishing
     from xiaojia.domains.cases.queries.keys import apikeys
     from xiaojia.domains.places.queries import communities
