@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +32,7 @@ from xiaojia.domains.cases.rules import BY_ACTION
 from xiaojia.domains.places.models import Building
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.tests.parallel import at_once
 from xiaojia.project.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +211,43 @@ def test_a_step_is_taken_once_however_often_it_arrives(door: Door) -> None:
     first, again = (door.send("officer", {"action": "accept"}, path=path, key="s") for _ in range(2))
     assert first.json() == again.json()
     _problem(door.send("officer", {"action": "accept"}, path=path), 409)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_one_moment_one_key_is_one_case(door: Door) -> None:
+    def send(_number: int) -> Any:
+        client = Client(headers={"X-API-Key": door.keys["desk"], "Idempotency-Key": "k-1"})
+        return client.post(CASES, json.dumps(door.said()), "application/json")
+
+    answers = at_once(6, send)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert door.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_negative_control_without_the_constraint_it_would_be_several(
+    door: Door, as_owner: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """The constraint and the transaction around both are what makes it one."""
+    name = "one_answer_per_idempotency_key"
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE cases_apianswer DROP CONSTRAINT {name}")
+    try:
+
+        def send(_number: int) -> int:
+            client = Client(headers={"X-API-Key": door.keys["desk"], "Idempotency-Key": "k-1"})
+            client.raise_request_exception = False
+            return client.post(CASES, json.dumps(door.said()), "application/json").status_code
+
+        at_once(6, send)
+        assert door.count() > 1
+    finally:
+        with as_owner(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE cases_apianswer")
+            cursor.execute(
+                f"ALTER TABLE cases_apianswer ADD CONSTRAINT {name} UNIQUE (community_id, account_id, key)"
+            )
 
 
 def test_answers_are_forgotten_after_a_week(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
