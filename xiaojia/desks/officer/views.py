@@ -6,6 +6,7 @@ from django.shortcuts import render
 from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.registers import queries as registers
+from xiaojia.domains.workdays import queries as workdays
 from xiaojia.kernel import clock, outbox
 from xiaojia.kernel.requests import actor_of
 from xiaojia.kernel.work import running_works
@@ -27,6 +28,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
+        "missing_year": workdays.missing_year(viewer=viewer, on=on),
         "panels": clocks_of_today(viewer=viewer, at=now),
         "returned_count": outbox.returned(outbox.visible_messages(viewer)).count(),
     }

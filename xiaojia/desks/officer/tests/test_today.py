@@ -9,6 +9,7 @@ from tests.busy import busy
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account
+from xiaojia.kernel import clock
 from xiaojia.kernel.models import Work
 from xiaojia.kernel.tenancy import entered
 
@@ -21,8 +22,9 @@ def _page(account: Account) -> str:
     return client.get("/").content.decode()
 
 
-def test_an_empty_office_is_offered_to_bring_a_register() -> None:
+def test_an_empty_office_is_offered_to_bring_a_register(monkeypatch: pytest.MonkeyPatch) -> None:
     place = yards.office()
+    monkeypatch.setattr(clock, "now", lambda: yards.NOW)  # late in a year the next one's workdays wait
     page = _page(Account.objects.get(pk=place.officer.account_id))
     assert "还没有住户表。拿一份 Excel 来，乱一点也不要紧。" in page
     assert "没有等着办的。" in page
