@@ -27,6 +27,17 @@ def _report(stage: Busy) -> None:
         actions.report_case(by=by, at=clock.now(), report=Report(kind, WORDS))
 
 
+def test_the_officers_desk_counts_what_comes(page_as: PageAs, stage: Busy, settings: Any) -> None:
+    """Today's clocks of the desk and of the box are the same part, asked again by the same sign."""
+    for path in ("/", "/cases/new/"):
+        page = page_as("officer")
+        page.goto(path)
+        page.evaluate("document.querySelector('#fresh').dataset.isOld = '1'")
+        page.evaluate("htmx.trigger(document.body, 'live')")
+        page.wait_for_selector("#fresh:not([data-is-old]) .panel", timeout=60_000)
+        assert page.locator("#fresh").count() == 1
+
+
 @pytest.mark.parametrize("has_stream", [True, False])
 def test_a_new_case_comes_by_itself(
     page_as: PageAs, stage: Busy, settings: Any, has_stream: bool, live_server: Any
