@@ -243,7 +243,6 @@ def test_lists_are_filtered_and_paged(town: Town) -> None:
 
 def test_without_dates_it_is_the_last_ninety_days(town: Town) -> None:
     case = town.case()
-    PublicCase.objects.filter(pk=case.pk)
     with entered(town.officer.scope):
         PublicCase.objects.filter(pk=case.pk).update(requested_at=NOW - timedelta(days=91))
     assert town.get("requests")[1] == []
@@ -364,6 +363,10 @@ def test_only_one_open_community_may_go_unnamed(town: Town) -> None:
     with entered(town.stranger.scope):
         open_public_service(by=town.stranger, at=NOW, contact="临溪")
     assert town.get("services", jurisdiction_id="")[0] == 400
+    for by in (town.officer, town.stranger):
+        with entered(by.scope):
+            close_public_service(by=by, at=NOW)
+    assert town.get("services", jurisdiction_id="")[0] == 404, "there is nothing to name"
 
 
 def test_reading_touches_published_copies_only(town: Town) -> None:

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from xiaojia.domains.cases.access import living_casekinds
 from xiaojia.domains.cases.actions.reporting import Report
 from xiaojia.domains.cases.models import PublicService
-from xiaojia.domains.cases.queries.published import PublicWanted, public_service
+from xiaojia.domains.cases.queries.published import PublicWanted, public_service, public_services
 from xiaojia.domains.cases.rules import MOST_TEXT
 from xiaojia.domains.places.queries import building_in
 from xiaojia.kernel.actors import Actor
@@ -57,6 +57,8 @@ def jurisdiction(said: Said) -> PublicService:
     service = public_service(code)
     if service is None and code:
         raise Wrong(404, f"jurisdiction_id '{code[:20]}' was not found")
+    if service is None and not public_services().exists():
+        raise Wrong(404, "no community has opened its public service")
     if service is None:
         raise Wrong(400, "jurisdiction_id was not provided")
     return service
