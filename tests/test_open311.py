@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils.translation import override
 
 from tests import cast
 from xiaojia.domains.cases import actions
@@ -227,6 +228,13 @@ def test_status_follows_the_case_and_notes_tell_the_way(town: Town) -> None:
     assert town.get("requests", status="open")[1] == []
     assert len(town.get("requests", status="closed")[1]) == 1
     assert len(town.get("requests", status="open,closed")[1]) == 1
+
+
+def test_the_public_copy_speaks_the_language_of_the_place(town: Town) -> None:
+    with override("en"):
+        case = town.case()
+        town.move(case, "accept")
+    assert town.get(f"requests/{case.pk}")[1][0]["status_notes"] == "受理了"
 
 
 def test_lists_are_filtered_and_paged(town: Town) -> None:

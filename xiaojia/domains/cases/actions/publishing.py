@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.models import Case, Casekind, PublicCase, PublicService
@@ -100,7 +102,7 @@ def public_copy(
         longitude=place[1] if place else None,
         agency=agency,
         is_closed=state in OVER,
-        word=str(STATE_WORDS[state]),
+        word=_word(state),
         requested_at=case.reported_at,
         changed_at=case.changed_at,
         expected_at=None if state in OVER else case.due_at,
@@ -120,11 +122,17 @@ def tell_public(case: Case, *, is_other_kind: bool) -> None:
     state = State(case.state)
     copies.update(
         is_closed=state in OVER,
-        word=str(STATE_WORDS[state]),
+        word=_word(state),
         requested_at=case.reported_at,
         changed_at=case.changed_at,
         expected_at=None if state in OVER else case.due_at,
     )
+
+
+def _word(state: State) -> str:
+    """In the language of the place, whatever language the desk is read in."""
+    with override(settings.LANGUAGE_CODE):
+        return str(STATE_WORDS[state])
 
 
 def _services(by: Actor) -> list[dict[str, object]]:
