@@ -22,6 +22,13 @@ BANNED = re.compile(
 )
 
 
+PLACES_OF_THINGS = {
+    "cases_publiccase.latitude": "where a broken lamp is, as a program sent it (Open311); of no person",
+    "cases_publiccase.longitude": "the same",
+}
+"""Columns that look like a track and are none: column -> why."""
+
+
 def _our_models() -> list[type[models.Model]]:
     return [m for m in apps.get_models() if m.__module__.startswith("xiaojia.")]
 
@@ -48,7 +55,7 @@ def test_no_column_for_what_must_not_be_stored() -> None:
     """P12-P15, P22, P25: no penalty, rank, score, petitioner, faith, track or use statistics."""
     names = [f"{m._meta.db_table}.{f.name}" for m in _our_models() for f in m._meta.concrete_fields]
     assert len(names) > 50
-    assert _offending(names) == []
+    assert _offending(names) == sorted(PLACES_OF_THINGS)
 
 
 def test_negative_control_the_walk_would_find_such_a_column() -> None:
