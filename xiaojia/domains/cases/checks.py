@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -28,11 +29,20 @@ def findings(community_id: int) -> list[str]:
     found: list[str] = []
     remaining = rows.iterator(chunk_size=AT_A_TIME)
     while some := list(islice(remaining, AT_A_TIME)):
-        receipts = standings_of("case", [case.pk for case in some])
-        for case in some:
-            wrong = [*_differences(case, calendar), *_told_wrong(case, receipts.get(case.pk))]
-            found += [f"case {case.pk}: {what}" for what in wrong]
+        suspects = [pk for pk, _what in _wrong(some, calendar)]
+        # Somebody may have moved a case between its row and its steps: look again while nobody can.
+        held = rows.filter(pk__in=suspects).select_for_update(of=("self",)) if suspects else ()
+        found += [f"case {pk}: {what}" for pk, what in _wrong(list(held), calendar)]
     return found
+
+
+def _wrong(cases: list[Case], calendar: WorkCalendar) -> list[tuple[UUID, str]]:
+    receipts = standings_of("case", [case.pk for case in cases])
+    return [
+        (case.pk, what)
+        for case in cases
+        for what in (*_differences(case, calendar), *_told_wrong(case, receipts.get(case.pk)))
+    ]
 
 
 def _differences(case: Case, calendar: WorkCalendar) -> Iterator[str]:

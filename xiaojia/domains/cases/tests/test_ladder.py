@@ -298,6 +298,23 @@ def test_verify_finds_a_row_that_is_not_what_its_steps_say(
     assert any(said in line and str(case.pk) in line for line in found), found
 
 
+def test_verify_looks_again_at_a_case_that_moves_while_it_reads(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = _dispatched(stage)
+    seen: list[int] = []
+    real = checks.standings_of
+
+    def moving(*words: Any) -> Any:
+        seen.append(1)
+        return real(*words) if len(seen) > 1 else {case.pk: (True, None)}
+
+    monkeypatch.setattr(checks, "standings_of", moving)
+    with stage.inside():
+        assert checks.findings(stage.community_id) == []
+    assert len(seen) == 2
+
+
 def test_a_stranger_and_the_job_of_another_community_see_nothing(stage: Stage) -> None:
     _dispatched(stage)
     stranger = clockwork(stage.cast.elsewhere.community.pk)
