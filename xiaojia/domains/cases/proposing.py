@@ -108,14 +108,21 @@ def guess(text: str, on: Ground) -> tuple[Sequence[KindGuess], PlaceGuess]:
     return kinds, place_meant(text, on.buildings, queries.lately_by_building(on.lately))
 
 
-def propose(
-    text: str, *, viewer: Actor, at: datetime, on: Ground, casekind_id: int | None, place_text: str
-) -> Proposal:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody already said of it, and what therefore stands."""
+
+    casekind_id: int | None = None
+    building_id: int | None = None
+    place_text: str = ""
+
+
+def propose(text: str, *, viewer: Actor, at: datetime, on: Ground, chosen: Chosen) -> Proposal:
     """Everything beside the box. A kind or a place that somebody already chose stands (two queries)."""
     kinds, place = guess(text, on)
-    if place_text:
-        place = place_meant(place_text, on.buildings, queries.lately_by_building(on.lately))
-    first = casekind_id or (kinds[0].kind.casekind_id if kinds else None)
+    if chosen.place_text:
+        place = place_meant(chosen.place_text, on.buildings, queries.lately_by_building(on.lately))
+    first = chosen.casekind_id or (kinds[0].kind.casekind_id if kinds else None)
     kind = next((k for k in on.kinds if k.pk == first), None)
     due_at, sentence = None, ""
     if kind is not None:
@@ -123,7 +130,7 @@ def propose(
             due_at = first_due(calendar_for(viewer, at), kind.limit, at)
         except Refused as missing:
             sentence = missing.sentence
-    building_id = place.building.building_id if place.building else None
+    building_id = place.building.building_id if place.building else chosen.building_id
     if building_id is None and place.candidates:
         building_id = place.candidates[0].building_id
     near = microgrid_ids_at(viewer=viewer, on=clock.today(at), building_id=building_id)

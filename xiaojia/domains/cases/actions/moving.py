@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.actions.clocks import calendar_for, reckon
@@ -330,10 +332,12 @@ def _tell(case: Case, step: Casestep) -> None:
     word = STATE_WORDS[state]
     if state is State.CLOSED and case.result:
         word = RESULT_WORDS[Result(case.result)]
-    standing = receipts.Standing(
-        word=str(STATE_WORDS[state]),
-        sentence=str(word),
-        expected_at=None if state in OVER else case.due_at,
-        is_over=state in OVER,
-    )
+    # A receipt speaks the language of the place, whatever language the desk is read in.
+    with override(settings.LANGUAGE_CODE):
+        standing = receipts.Standing(
+            word=str(STATE_WORDS[state]),
+            sentence=str(word),
+            expected_at=None if state in OVER else case.due_at,
+            is_over=state in OVER,
+        )
     receipts.tell_receipt(kind="case", subject_id=case.pk, at=step.at, standing=standing)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.actions.clocks import calendar_for, first_due
@@ -122,7 +124,8 @@ def _case(by: Actor, at: datetime, report: Report, kind: Casekind) -> Case:
 
 
 def _standing(case: Case) -> receipts.Standing:
-    word = str(STATE_WORDS[State.REPORTED])
+    with override(settings.LANGUAGE_CODE):
+        word = str(STATE_WORDS[State.REPORTED])
     return receipts.Standing(word, word, case.due_at)
 
 

@@ -74,7 +74,7 @@ def found(wanted: Wanted, *, viewer: Actor, at: datetime) -> QuerySet[Case]:
         rows = rows.filter(due_at__lt=at).exclude(state__in=sorted(OVER | PAUSED))
     code = read_code(wanted.place)
     if code:
-        return _whole(visible_cases(viewer)).filter(receipt_code=code)
+        return _whole(visible_cases(viewer)).filter(receipt_code=code).order_by("id")
     for word in wanted.place.split():
         bare = word.removesuffix("栋") if word[:1].isdigit() else word
         rows = rows.filter(

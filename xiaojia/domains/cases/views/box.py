@@ -16,7 +16,7 @@ from xiaojia.domains.cases.access import MAY
 from xiaojia.domains.cases.forms import BoxForm, ThreeFieldsForm, limit_words
 from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.cases.models import Case
-from xiaojia.domains.cases.proposing import Ground, Proposal
+from xiaojia.domains.cases.proposing import Chosen, Ground, Proposal
 from xiaojia.domains.microgrids.queries import microgrids_on
 from xiaojia.domains.microgrids.rules import address_words
 from xiaojia.domains.receipts.rules import spell
@@ -63,12 +63,9 @@ def _box(request: HttpRequest, viewer: Actor) -> HttpResponse:
 def _looked(form: BoxForm, text: str, *, viewer: Actor, on: Ground) -> dict[str, Any]:
     """The check list; what somebody already chose stands."""
     typed, now = form.data, clock.now()
-    chosen = typed.get("casekind") or ""
-    casekind_id = int(chosen) if chosen.isdigit() else None
     place_text = typed.get("place_text", "").strip()
-    found = proposing.propose(
-        text, viewer=viewer, at=now, on=on, casekind_id=casekind_id, place_text=place_text
-    )
+    chosen = Chosen(_number(typed.get("casekind")), _number(typed.get("building")), place_text)
+    found = proposing.propose(text, viewer=viewer, at=now, on=on, chosen=chosen)
     return {
         "proposal": found,
         "kind_id": str(found.kind.pk) if found.kind else "",
@@ -80,6 +77,10 @@ def _looked(form: BoxForm, text: str, *, viewer: Actor, on: Ground) -> dict[str,
         "labels": [b.label for b in on.buildings],
         "join": typed.get("join", ""),
     }
+
+
+def _number(typed: str | None) -> int | None:
+    return int(typed) if typed and typed.isdigit() else None
 
 
 def _reasons(found: Proposal) -> tuple[str, ...]:
