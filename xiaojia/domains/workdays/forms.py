@@ -29,6 +29,7 @@ class WorkyearForm(forms.Form):
     hours = forms.CharField(
         label=gettext_lazy("上班时间"),
         help_text=gettext_lazy("比如 9:00-12:00，14:00-18:00。"),
+        widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": gettext_lazy("写上几点上班、几点下班。")},
     )
 
