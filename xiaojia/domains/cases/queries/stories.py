@@ -45,7 +45,8 @@ def story(case_id: UUID, *, viewer: Actor, at: datetime) -> Story | None:
     found = case(case_id, viewer=viewer)
     if found is None:
         return None
-    children = list(visible_cases(viewer).filter(parent_id=case_id).order_by("reported_at"))
+    with_places = visible_cases(viewer).select_related("casekind", "building__compound")
+    children = list(with_places.filter(parent_id=case_id).order_by("reported_at"))
     open_count = sum(State(child.state) not in OVER for child in children)
     asked = Asked(viewer.account_id, viewer.role, at)
     ways = [
