@@ -148,7 +148,21 @@ def _edges(problem: Problem, ground: Ground, points: npt.NDArray[np.float64]) ->
                 continue
         edges[a].add(b)
         edges[b].add(a)
+    for pair in problem.neighbours or ():
+        for a, b in _nearest(ground, pair):
+            edges[a].add(b)
+            edges[b].add(a)
     return [frozenset(e) for e in edges]
+
+
+def _nearest(ground: Ground, pair: tuple[str, str]) -> list[tuple[int, int]]:
+    """On a sketch, what an officer saw side by side touches where it is drawn nearest."""
+    own = [
+        [b for b, block in enumerate(ground.blocks) if ground.compounds[block.compound] == c] for c in pair
+    ]
+    gaps = [(int(ground.distance[a, b]), a, b) for a, b in product(*own)]
+    least = min((gap for gap, _a, _b in gaps), default=0)
+    return [(a, b) for gap, a, b in gaps if gap == least]
 
 
 def gabriel_pairs(points: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

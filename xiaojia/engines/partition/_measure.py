@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from xiaojia.engines.partition._ground import gabriel_pairs
 from xiaojia.engines.partition.problem import Part, Problem, Stretch, community_of
@@ -95,7 +95,18 @@ class Places:
                         continue
                 edges[a].add(b)
                 edges[b].add(a)
+        for pair in confirmed or ():
+            for a, b in self._nearest(pair):
+                edges[a].add(b)
+                edges[b].add(a)
         return edges
+
+    def _nearest(self, pair: tuple[str, str]) -> list[tuple[Key, Key]]:
+        """On a sketch, confirmed neighbours touch where they are drawn nearest."""
+        own = [[key for key in self.spots if key[0] == compound] for compound in pair]
+        gaps = [(self.metres(a, b), a, b) for a, b in product(*own)]
+        least = min((gap for gap, _a, _b in gaps), default=0.0)
+        return [(a, b) for gap, a, b in gaps if gap == least]
 
 
 def describe(places: Places, parts: Sequence[Part]) -> Description:

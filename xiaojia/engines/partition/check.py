@@ -104,6 +104,8 @@ class _Shapes:
         is_foreign = a[0] != b[0]
         if confirmed is not None and is_foreign and not {(a[0], b[0]), (b[0], a[0])} & confirmed:
             return False
+        if confirmed is not None and is_foreign and self._gap(a, b) == self._least_gap(a[0], b[0]):
+            return True  # a sketch is no measure: confirmed neighbours touch where they are drawn nearest
         if (is_foreign or confirmed is None) and round(math.hypot(ax - bx, ay - by)) > self._reach:
             return False
         diameter = (ax - bx) ** 2 + (ay - by) ** 2
@@ -112,6 +114,13 @@ class _Shapes:
             for x, y in self._peers[_community(a)]
             if (x, y) != (ax, ay) and (x, y) != (bx, by)
         )
+
+    def _gap(self, a: _Key, b: _Key) -> int:
+        (ax, ay), (bx, by) = self._spots[a], self._spots[b]
+        return round(math.hypot(ax - bx, ay - by))
+
+    def _least_gap(self, one: str, other: str) -> int:
+        return min(self._gap(a, b) for a in self._spots if a[0] == one for b in self._spots if b[0] == other)
 
 
 def _community(key: _Key) -> str:
