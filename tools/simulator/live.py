@@ -6,7 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from tools.simulator import cases, front_door, teams
+from tools.simulator import cases, front_door, heard, teams
 from tools.simulator.parameters import CODE, NAME, Parameters
 from tools.simulator.workbook import write_workbook
 from tools.simulator.world import world_of
@@ -23,7 +23,7 @@ DIVISIONS = (
     ("999999001000", "青禾街道（模拟）", "subdistrict", "999999000000"),
     (CODE, NAME, "community", "999999001000"),
 )
-COMMUNITY_STEPS = 10
+COMMUNITY_STEPS = 11
 BLOCKS_STEPS = 6
 
 
@@ -51,6 +51,7 @@ def build_community(parameters: Parameters, *, seed: int) -> None:
     front_door.propose(office, say=say)
     front_door.approve_and_adopt(office, say=say)
     teams.seat(office, say=say, seed=seed)
+    heard.say_things(office, say=say, seed=seed)
 
 
 def live_a_year(*, case_count: int, fake_count: int, seed: int) -> None:
