@@ -30,8 +30,8 @@ OURS = re.compile("老粮站院|南园小区|和平路|柳溪社区|住户[0-9]|
 """What stands on pages of the community that the stranger does not belong to."""
 FENCED = re.compile(OURS.pattern.replace("|柳溪社区", ""))
 """The same without the community's name, which stands on the sign-in page."""
-OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas"}
-"""Addresses that change who one is."""
+OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas", "receipt", "receipt_link"}
+"""Addresses that change who one is, and those that belong to whoever holds a receipt."""
 PUBLISHED = {"teams:pages", "teams:page_preview", "building"}
 """Addresses that read published copies, which PostgreSQL shows to anybody (decision 0053)."""
 
@@ -51,7 +51,7 @@ def _text(answer: Any) -> str:
     """Everything readable in an answer; a workbook's cells too."""
     body: bytes = answer.getvalue()
     if body[:2] != b"PK":
-        return body.decode()
+        return body.decode(errors="replace")
     with zipfile.ZipFile(io.BytesIO(body)) as workbook:
         return "".join(workbook.read(name).decode() for name in workbook.namelist())
 

@@ -32,10 +32,13 @@ def own_years(*, viewer: Actor) -> set[int]:
 
 
 def missing_year(*, viewer: Actor, on: date) -> int | None:
-    """The year that has to be written down now: this one, or from November the next one (one query)."""
-    known = tables(viewer=viewer, on=on)
+    """The year that has to be written down now: this one, or from November the next one (one query at most)."""
     wanted = [on.year, *([on.year + 1] if on.month >= 11 else [])]
-    return next((year for year in wanted if year not in known), None)
+    unannounced = [year for year in wanted if national_table(year) is None]
+    if not unannounced:
+        return None
+    own = own_years(viewer=viewer)
+    return next((year for year in unannounced if year not in own), None)
 
 
 def _table(row: Workyear) -> YearTable:
