@@ -32,7 +32,7 @@ def own_years(*, viewer: Actor) -> set[int]:
 
 
 def missing_year(*, viewer: Actor, on: date) -> int | None:
-    """The year that has to be written down now: this one, or from November the next one (one query at most)."""
+    """The year that has to be written down now: this one, or from November the next (one query at most)."""
     wanted = [on.year, *([on.year + 1] if on.month >= 11 else [])]
     unannounced = [year for year in wanted if national_table(year) is None]
     if not unannounced:

@@ -25,6 +25,7 @@ from xiaojia.domains.cases.rules import RUNGS, State
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 from xiaojia.domains.people.accounts.office import set_account_phone
 from xiaojia.domains.people.models import Account
+from xiaojia.domains.receipts.queries import standings_of
 from xiaojia.domains.teams.actions import clockwork
 from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox_delivery import opened
@@ -303,7 +304,7 @@ def test_verify_looks_again_at_a_case_that_moves_while_it_reads(
 ) -> None:
     case = _dispatched(stage)
     seen: list[int] = []
-    real = checks.standings_of
+    real = standings_of
 
     def moving(*words: Any) -> Any:
         seen.append(1)
