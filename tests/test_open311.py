@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 CODE = "999999001001"
 OTHER = "999999001002"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 PHONE = "13800000001"
 
@@ -276,8 +277,8 @@ def test_without_dates_it_is_the_last_ninety_days(town: Town) -> None:
         ("requests", {"jurisdiction_id": OTHER}, 404),
         ("services", {"jurisdiction_id": OTHER}, 404),
         ("requests/nothing", {}, 404),
-        (f"requests/{uuid4()}", {}, 404),
-        (f"tokens/{uuid4()}", {}, 404),
+        (f"requests/{UNKNOWN}", {}, 404),
+        (f"tokens/{UNKNOWN}", {}, 404),
     ],
 )
 def test_errors_are_lists_of_code_and_description(
