@@ -128,7 +128,7 @@ def test_a_first_start_that_was_killed_goes_on() -> None:
             text=True,
         )
         assert process.stdout is not None
-        while "3/10" not in process.stdout.readline():
+        while "  3/" not in process.stdout.readline():
             assert process.poll() is None
         postgres = int((folder / "demo" / "pg" / "postmaster.pid").read_text().split()[0])
         os.kill(process.pid, signal.SIGKILL)
