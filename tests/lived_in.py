@@ -10,12 +10,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from tests.running import command_environment, xiaojia
+from tests.running import command_environment, home_like, xiaojia
 
 CODE: Final = "999999001001"
 PEOPLE: Final = 1200
@@ -24,8 +26,14 @@ PERSON: Final = "household:7"
 MESSAGE_ID: Final = UUID("6f1e3a52-0000-4000-8000-000000000001")
 
 
-def make_in(home: Path) -> None:
-    """A community of 1,200 people with phones, consents, a message, a file, and a sealed trail."""
+@contextmanager
+def lived_in_home() -> Iterator[Path]:
+    """A home with a community of 1,200 people: phones, consents, a message, a file, and a sealed trail."""
+    with home_like("lived-in", _make_in) as home:
+        yield home
+
+
+def _make_in(home: Path) -> None:
     _run(home, "make")
     done = xiaojia(home, "verify")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -38,8 +38,7 @@ class Kept:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("kept")
-    with own_home() as home:
-        lived_in.make_in(home)
+    with lived_in.lived_in_home() as home:
         backup, sheet = folder / "one.backup", folder / "sheet.txt"
         seen = lived_in.look_in(home)
         done = xiaojia(home, "backup", str(backup))
@@ -185,8 +184,7 @@ def test_a_drill_says_how_long_it_took_and_leaves_nothing(kept: Kept) -> None:
 
 
 def test_negative_control_a_drill_finds_a_trail_that_was_altered_before_the_backup(tmp_path: Path) -> None:
-    with own_home() as home:
-        lived_in.make_in(home)
+    with lived_in.lived_in_home() as home:
         cluster = Cluster(home)
         with psycopg.connect(cluster.start().owner) as connection:
             connection.execute("UPDATE kernel_auditentry SET account_id = account_id + 1")

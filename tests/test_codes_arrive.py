@@ -19,7 +19,7 @@ from typing import Final
 import psycopg
 import pytest
 
-from tests.running import Running, command_environment, eventually, own_home, serving
+from tests.running import Running, command_environment, eventually, prepared_home, serving
 from xiaojia.project.processes.postgres import Cluster
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -31,7 +31,7 @@ PHONE: Final = "13800004001"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with own_home() as home:
+    with prepared_home() as home:
         _type(home, "community", "add", CODE, "青禾社区（模拟）")
         _type(home, "account", "add", "qxl", "秦晓兰", "officer", CODE, typed=PASSWORD)
         with serving(home, "--port", "8480", XIAOJIA_SMS_FOLDER=str(home / "sms")) as tree:

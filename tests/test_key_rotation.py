@@ -26,8 +26,7 @@ BELOW_THE_LAST = "SELECT id FROM people_resident ORDER BY id DESC LIMIT 1 FOR UP
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with own_home() as folder:
-        lived_in.make_in(folder)
+    with lived_in.lived_in_home() as folder:
         yield folder
 
 

@@ -20,7 +20,7 @@ from django.test import Client
 from tests import cast
 from tests.cast import Cast
 from tests.listening import Ears, listening
-from tests.running import eventually, is_alive, own_home, serving
+from tests.running import eventually, is_alive, prepared_home, serving
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.access import visible_cases
 from xiaojia.domains.cases.actions import Report
@@ -215,7 +215,7 @@ def _live_port(pid: int) -> int:
 
 @pytest.mark.xdist_group("processes")
 def test_the_stream_outlives_postgres_and_itself_and_never_delays_the_end() -> None:
-    with own_home() as home, serving(home, "--port", "8750") as running, ExitStack() as stack:
+    with prepared_home() as home, serving(home, "--port", "8750") as running, ExitStack() as stack:
         eventually("the stream process", lambda: running.live_pid > 0)
         port = _live_port(running.live_pid)
         eventually("the stream answers", lambda: _answers(port))

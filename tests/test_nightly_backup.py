@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import eventually, own_home, xiaojia
+from tests.running import eventually, prepared_home, xiaojia
 from xiaojia.project.processes import nightly
 from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.safekeeping import taking
@@ -48,7 +48,7 @@ def test_it_takes_a_backup_when_one_is_due(
     monkeypatch.setenv("XIAOJIA_BACKUP_FOLDER", str(tmp_path))
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE", "XIAOJIA_DEMO"):
         monkeypatch.delenv(name, raising=False)
-    with own_home() as home:
+    with prepared_home() as home:
         assert xiaojia(home, "community", "add", "999999001001", "青禾社区（模拟）").returncode == 0
         is_due = {"now": True}
         child = nightly.backup(home, is_due=lambda _at: is_due.pop("now", False), say=said.append)

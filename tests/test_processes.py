@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.running import Running, eventually, is_alive, own_home, serving, xiaojia
+from tests.running import Running, eventually, is_alive, own_home, prepared_home, serving, xiaojia
 from xiaojia.project.processes.postgres import Cluster
 from xiaojia.project.processes.tree import free_port
 
@@ -75,7 +75,7 @@ def test_commands_work_beside_a_running_tree(running: Running) -> None:
 
 def test_another_home_takes_the_next_port(running: Running) -> None:
     port = int(running.url.rpartition(":")[2])
-    with own_home() as home, serving(home, "--port", str(port)) as other:
+    with prepared_home() as home, serving(home, "--port", str(port)) as other:
         assert other.url != running.url
         assert other.is_ready()
         assert running.is_ready()
@@ -112,7 +112,7 @@ def test_postgres_does_not_run_as_root(running: Running) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stops_whole_on_a_polite_signal(number: int) -> None:
-    with own_home() as home, serving(home, "--port", "8450") as tree:
+    with prepared_home() as home, serving(home, "--port", "8450") as tree:
         pids = [p.pid for p in tree.descendants()]
         assert len(pids) > 5
         tree.process.send_signal(number)
@@ -122,7 +122,7 @@ def test_stops_whole_on_a_polite_signal(number: int) -> None:
 
 
 def test_a_killed_parent_leaves_no_orphan() -> None:
-    with own_home() as home, serving(home, "--port", "8450") as tree:
+    with prepared_home() as home, serving(home, "--port", "8450") as tree:
         pids = [p.pid for p in tree.descendants()]
         tree.process.kill()
         eventually("all gone", lambda: not any(is_alive(pid) for pid in pids))

@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser.looking import CHROMIUM, FLAGS
-from tests.running import PATIENCE_SECONDS, Running, command_environment, own_home, serving, xiaojia
+from tests.running import PATIENCE_SECONDS, Running, command_environment, prepared_home, serving, xiaojia
 from xiaojia.project.processes.postgres import Cluster
 
 pytestmark = pytest.mark.xdist_group("real_blocks")
@@ -267,7 +267,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def running() -> Iterator[Running]:
-    with own_home() as home:
+    with prepared_home() as home:
         add_people(home, CODE, "香格里拉社区（模拟）")
         with serving(home, "--port", "8560") as tree:
             yield tree

@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from tests.running import Running, command_environment, eventually, own_home, serving
+from tests.running import Running, command_environment, eventually, prepared_home, serving
 from xiaojia.project.processes.postgres import Cluster
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -24,7 +24,7 @@ CODES: Final = {"postgres": "999999003001", "worker": "999999003002"}
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with own_home() as home, serving(home, "--port", "8460") as tree:
+    with prepared_home() as home, serving(home, "--port", "8460") as tree:
         yield tree
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import command_environment, own_home, xiaojia
+from tests.running import command_environment, prepared_home, xiaojia
 from xiaojia.kernel import secrets
 from xiaojia.project.safekeeping.recovery_sheet import groups
 
@@ -41,7 +41,7 @@ def _typed(home: Path, lines: list[str]) -> tuple[int, str]:
 
 
 def test_only_the_wrong_group_is_typed_again() -> None:
-    with own_home() as home:
+    with prepared_home() as home:
         assert xiaojia(home, "keys", "sheet").returncode == 0
         right = groups((home / "keys" / secrets.ROOT).read_bytes())
         wrong = right[4][:5] + str((int(right[4][5]) + 1) % 10)
@@ -54,7 +54,7 @@ def test_only_the_wrong_group_is_typed_again() -> None:
 
 
 def test_another_installations_sheet_is_refused() -> None:
-    with own_home() as home:
+    with prepared_home() as home:
         code, said = _typed(home, groups(bytes(32)))
         assert code == 2
         assert "不是这台电脑现在的" in said
