@@ -18,6 +18,7 @@ import pytest
 
 HOME_VARIABLE = "XIAOJIA_HOME"
 TEMPLATE = "xiaojia_template"
+WRITTEN_BY_MIGRATIONS = {"django_content_type", "auth_permission"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -119,19 +120,32 @@ def as_owner() -> Callable[[], AbstractContextManager[None]]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flush_as_owner() -> Iterator[None]:
-    """TRUNCATE is not the serving role's to use: Django's flush after a transactional test is the owner's."""
+def _empty_as_owner() -> Iterator[None]:
+    """After a transactional test the owner empties the tables that have rows: the serving role may not.
+
+    Django's own flush would empty all hundred of them and write every permission again, each time.
+    """
     from django.test import TransactionTestCase
 
-    original = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own hook
-
-    def teardown(self: TransactionTestCase) -> None:
+    def teardown(_test: TransactionTestCase) -> None:
         with _owner():
-            original(self)
+            _empty()
 
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[attr-defined]  # see above
-    yield
-    TransactionTestCase._fixture_teardown = original  # type: ignore[attr-defined]  # see above
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+def _empty() -> None:
+    from django.db import connection
+
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = [connection.ops.quote_name(name) for name in sorted(names) if name not in WRITTEN_BY_MIGRATIONS]
+    asked = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in tables)  # noqa: S608  # names of our tables
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        if full := [str(name) for (name,) in cursor.fetchall()]:
+            cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
 
 
 @pytest.fixture

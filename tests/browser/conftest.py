@@ -60,8 +60,9 @@ def axe(browser: Browser) -> str:
 def stage() -> Busy:
     """A community in the middle of its work."""
     from tests.busy import busy  # models: this file is read before Django is set up
+    from tests.kept import made_once
 
-    return busy()
+    return made_once(busy)
 
 
 @pytest.fixture
