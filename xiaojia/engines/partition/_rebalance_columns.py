@@ -13,6 +13,7 @@ import numpy as np
 
 from xiaojia.engines.partition._columns import quiet_solver, rows_of
 from xiaojia.engines.partition._ground import UNITS_PER_METRE
+from xiaojia.engines.partition._rebalance_choice import Priced, choose, masks_of
 from xiaojia.engines.partition._rebalance_task import Task
 from xiaojia.engines.partition._rebalance_values import MOVE, NEW, TOO_MANY, Column
 from xiaojia.engines.partition._yard import Floats
@@ -195,6 +196,64 @@ def _listed(master: _Master, duals: Floats, gap: float) -> tuple[list[Column], f
 
 def _cheapest(master: _Master, known: list[Column], columns: Sequence[Column]) -> tuple[list[Column], float]:
     """The cheapest division among these columns, never worse than `known`; and a bound for them."""
+    task = master.task
+    names = list(dict.fromkeys([*known, *columns]))
+    solver = _frame(master)
+    _add(solver, master, names)
+    solver.run()
+    before = task.total(known)
+    priced, names = _priced(master, solver, names)
+    found, is_proven = choose(priced, before - NOISE)
+    best = known if found is None else [names[k] for k in found]
+    if is_proven:
+        return best, task.total(best)
+    return _cheapest_by_solver(master, best, names)
+
+
+def _priced(master: _Master, solver: highspy.Highs, names: Sequence[Column]) -> tuple[Priced, list[Column]]:
+    """The columns as the search takes them, with the duals of the LP over all of them; and their order."""
+    task, atom_count = master.task, len(master.atom_row)
+    solution = solver.getSolution()
+    prices = np.maximum(0.0, np.array(solution.col_dual, float)[1:])
+    order = np.argsort(prices, kind="stable").tolist()
+    ordered = [names[k] for k in order]
+    atoms = [[master.atom_row[r] for r in c.rows] for c in ordered]
+    bits = [
+        rows if c.identity == NEW else [*rows, master.identity_row[c.identity]]
+        for c, rows in zip(ordered, atoms, strict=True)
+    ]
+    priced = Priced(
+        masks=masks_of(bits, master.last_row),
+        rows=np.array([row for rows in atoms for row in rows], np.int64),
+        starts=np.cumsum([0, *map(len, atoms)]),
+        costs=np.array([task.cost(c) for c in ordered]),
+        reduced=prices[order],
+        hits=np.array(_hits(task, ordered), np.int64),
+        new=np.array([c.identity == NEW for c in ordered], np.int64),
+        atom_count=atom_count, altered=len(task.present) - len(task.stays) - task.most_altered,
+        lowest=float(solver.getInfo().objective_function_value) - NOISE / 2,
+        one_more=max(0.0, TOO_MANY - solution.row_dual[master.last_row]),
+    )  # fmt: skip
+    return priced, ordered
+
+
+def _hits(task: Task, columns: Sequence[Column]) -> list[int]:
+    """For each column the micro-grids that cannot stay as they are beside it, as bits."""
+    of_row = {row: 1 << k for k, m in enumerate(sorted(task.stays)) for row in task.present[m]}
+    own = {m: 1 << k for k, m in enumerate(sorted(task.stays))}
+    found = []
+    for column in columns:
+        bits = own.get(column.identity, 0)
+        for row in column.rows:
+            bits |= of_row.get(row, 0)
+        found.append(0 if task.stays_as_it_is(column) else bits)
+    return found
+
+
+def _cheapest_by_solver(
+    master: _Master, known: list[Column], columns: Sequence[Column]
+) -> tuple[list[Column], float]:
+    """The same by branch and bound with cuts, up to so many nodes: for what the search is too long at."""
     names = list(dict.fromkeys([*known, *columns]))
     solver = _frame(master)
     presolve = "on" if len(names) > PRESOLVED else "off"

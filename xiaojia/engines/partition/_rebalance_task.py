@@ -27,6 +27,24 @@ from xiaojia.engines.partition._yard import Floats, Interval, Yard, make_yard
 from xiaojia.engines.partition.problem import Effort
 
 
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """Some arrays of a yard as lists: columns are short, and numpy is slow on a handful of rows."""
+
+    households: list[int]
+    building: list[int]
+    cut_after: list[int]
+    compound: list[int]
+    distance: list[list[int]]
+
+
+def _flat_of(yard: Yard) -> _Flat:
+    return _Flat(
+        yard.atom_households.tolist(), yard.atom_building.tolist(), yard.cut_after.tolist(),
+        yard.compound.tolist(), yard.distance.tolist(),
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Task:
     """A region as flat arrays. `moving[m][a]`: households of atom a that move when m takes it.
@@ -47,10 +65,13 @@ class Task:
     is_inside: bool
     most_altered: int
     effort: Effort
+    _flat: _Flat
     _half: dict[int, float] = field(default_factory=dict)
     _yards: dict[tuple[bool, int], Yard] = field(default_factory=dict)
     _searches: dict[tuple[bool, int], Search] = field(default_factory=dict)
     _costs: dict[Column, float] = field(default_factory=dict)
+    _ways: dict[Rows, tuple[int, int]] = field(default_factory=dict)
+    _prices: dict[int, list[int]] = field(default_factory=dict)
     _lists: dict[int, list[int]] = field(default_factory=dict)
 
     @property
@@ -104,10 +125,30 @@ class Task:
     def cost(self, column: Column) -> float:
         """All that one column costs, the households that move included."""
         if column not in self._costs:
-            yard = self._priced(self.least[column.identity], is_single=False)
-            units = yard.cost_of(self.intervals(column.rows))
+            if column.rows not in self._ways:
+                self._ways[column.rows] = self._way(column.rows)
+            ways, size = self._ways[column.rows]
+            prices = self._prices_of(self.least[column.identity])
+            units = ways + (prices[size] if size < len(prices) else 0)
             self._costs[column] = units / UNITS_PER_METRE + MOVE * self.moved(column)
         return self._costs[column]
+
+    def _way(self, rows: Rows) -> tuple[int, int]:
+        """What atoms cost beside their size, and their size: the same for every identity."""
+        flat = self._flat
+        runs = self.intervals(rows)
+        homes = [sum(flat.households[low : high + 1]) for _b, low, high in runs]
+        ways = [flat.distance[b] for b, _low, _high in runs]
+        travel = min(sum(h * way[c] for h, way in zip(homes, ways, strict=True)) for c, _low, _high in runs)
+        joined = len({flat.compound[b] for b, _low, _high in runs}) - 1
+        cuts = sum(flat.cut_after[high] for _b, _low, high in runs)
+        return 2 * travel + cuts + self.yard.fee * joined, sum(homes)
+
+    def _prices_of(self, least: int) -> list[int]:
+        """The price of every size as a list, of a micro-grid that is short below `least`."""
+        if least not in self._prices:
+            self._prices[least] = self._priced(least, is_single=False).size_price.tolist()
+        return self._prices[least]
 
     def moved(self, column: Column) -> int:
         """Households of these atoms that belong to another micro-grid today."""
@@ -150,7 +191,8 @@ class Task:
 
     def size(self, rows: Iterable[int]) -> int:
         """Households of these atoms."""
-        return int(self.yard.atom_households[list(rows)].sum())
+        households = self._flat.households
+        return sum(households[row] for row in rows)
 
     def shortness(self, columns: Iterable[Column]) -> int:
         """Households that are missing where a micro-grid is short and was not accepted as such."""
@@ -159,8 +201,9 @@ class Task:
     def intervals(self, rows: Sequence[int]) -> list[Interval]:
         """Atoms as runs within buildings."""
         found: list[Interval] = []
+        building = self._flat.building
         for row in rows:
-            b = int(self.yard.atom_building[row])
+            b = building[row]
             if found and found[-1][0] == b and found[-1][2] == row - 1:
                 found[-1] = (b, found[-1][1], row)
             else:
@@ -215,5 +258,6 @@ def make_task(
         yard=yard, places=places, open_rows=tuple(first[b] + i for b, i in wanted), present=present,
         stays=frozenset(present) - broken - astray, moving=moving, least=least,
         joined=tuple(j for j in state.joined if len(j & here) > 1),
-        is_inside=is_inside, most_altered=most_altered, effort=effort, _half=half,
+        is_inside=is_inside, most_altered=most_altered, effort=effort, _flat=_flat_of(yard),
+        _half=half,
     )  # fmt: skip
