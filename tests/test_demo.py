@@ -22,7 +22,6 @@ from xiaojia.project import demo
 from xiaojia.project.demo_codes import code_of, is_of_blocks
 from xiaojia.project.processes.postgres import Cluster
 
-pytestmark = pytest.mark.xdist_group("demo")
 WORDS: Final = ("--size", "small", "--port", "8520")
 BUILDING: Final = "头一回打开演示"
 

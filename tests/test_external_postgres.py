@@ -12,8 +12,6 @@ import pytest
 from tests.running import own_home, serving, xiaojia
 from xiaojia.project.processes.postgres import SYSTEM_FOLDER, Cluster, Urls
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 CODE = "999999001088"
 
 

@@ -19,8 +19,6 @@ from xiaojia.kernel import secrets
 from xiaojia.project.processes.postgres import Cluster
 from xiaojia.project.safekeeping import rotation
 
-pytestmark = pytest.mark.xdist_group("safekeeping")
-
 BELOW_THE_LAST = "SELECT id FROM people_resident ORDER BY id DESC LIMIT 1 FOR UPDATE"
 
 

@@ -213,7 +213,6 @@ def _live_port(pid: int) -> int:
     return int(words[words.index("--port") + 1])
 
 
-@pytest.mark.xdist_group("processes")
 def test_the_stream_outlives_postgres_and_itself_and_never_delays_the_end() -> None:
     with prepared_home() as home, serving(home, "--port", "8750") as running, ExitStack() as stack:
         eventually("the stream process", lambda: running.live_pid > 0)

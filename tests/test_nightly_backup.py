@@ -14,8 +14,6 @@ from xiaojia.project.processes import nightly
 from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.safekeeping import taking
 
-pytestmark = pytest.mark.xdist_group("safekeeping")
-
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,6 @@ from xiaojia.project.processes.postgres import Cluster
 from xiaojia.project.processes.tree import free_port
 
 # One tree serves all tests of this file that leave it whole.
-pytestmark = pytest.mark.xdist_group("processes")
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ from xiaojia.project.processes.postgres import (
     Urls,
 )
 
-pytestmark = pytest.mark.xdist_group("processes")
 is_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
 
 

@@ -25,7 +25,6 @@ from tests.browser.looking import CHROMIUM, FLAGS
 from tests.running import PATIENCE_SECONDS, Running, command_environment, prepared_home, serving, xiaojia
 from xiaojia.project.processes.postgres import Cluster
 
-pytestmark = pytest.mark.xdist_group("real_blocks")
 FILE: Final = "hdb_blocks_dev.csv"
 SMALL: Final = "SHANGRI-LA"
 CODE: Final = "500119009003"

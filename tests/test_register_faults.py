@@ -16,8 +16,6 @@ import pytest
 from tests.running import Running, command_environment, eventually, prepared_home, serving
 from xiaojia.project.processes.postgres import Cluster
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ROWS: Final = 12_000
 CODES: Final = {"postgres": "999999003001", "worker": "999999003002"}
 

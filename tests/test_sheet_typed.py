@@ -8,13 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.running import command_environment, prepared_home, xiaojia
 from xiaojia.kernel import secrets
 from xiaojia.project.safekeeping.recovery_sheet import groups
-
-pytestmark = pytest.mark.xdist_group("safekeeping")
 
 
 def _typed(home: Path, lines: list[str]) -> tuple[int, str]:

@@ -14,7 +14,6 @@ from tools.ugly_workbooks.__main__ import write_all
 from tools.ugly_workbooks.scoring import Score, score, table
 from xiaojia.domains.registers.reading import Book, Understood, read_book, understand
 
-pytestmark = pytest.mark.xdist_group("ugly_workbooks")
 Reading = tuple[Book, list[Understood], dict[str, Any]]
 SEED = 20261124
 

@@ -33,7 +33,6 @@ SKELETON = """() => (document.querySelector("main") || document.body).outerHTML
 PICTURES = {(1280, "standard"), (390, "standard"), (390, "xlarge")}
 
 
-pytestmark = pytest.mark.xdist_group("every_page")
 _measured: set[str] = set()
 """Pages measured already: what is the same for the next role is only listened to, not measured again."""
 
