@@ -67,6 +67,12 @@ PURPOSES: Final = {
             retention_days=3 * 366,
         ),
         Purpose(
+            "points",
+            gettext_lazy("记下做的好事和积分，发给本人看"),
+            gettext_lazy("本人自愿加入；退出不影响任何服务"),
+            needs_consent=False,
+        ),
+        Purpose(
             "message",
             gettext_lazy("把一条消息送到本人手上"),
             gettext_lazy("本人要的回信，或居民委员会依法协助公共事务（通知）"),

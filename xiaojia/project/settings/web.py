@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "xiaojia.domains.microgrids",
     "xiaojia.domains.teams",
     "xiaojia.domains.receipts",
+    "xiaojia.domains.ledger",
     "xiaojia.domains.cases",
     "xiaojia.desks.secretary",
     "xiaojia.desks.officer",

@@ -1,0 +1,59 @@
+"""Reads of the ledger. Only recognition, store and desks may import them; actions are open to all domains."""
+
+from xiaojia.domains.ledger.queries.deeds import (
+    Active,
+    active_count,
+    callbacks,
+    confirmations,
+    deed_shown,
+    earned,
+    waiting,
+)
+from xiaojia.domains.ledger.queries.rulebook import (
+    Budget,
+    budget,
+    outstanding,
+    rulebook,
+    version_on,
+    versions,
+)
+from xiaojia.domains.ledger.queries.slips import Line, Slip, slip
+from xiaojia.domains.ledger.queries.wallets import (
+    Balance,
+    balance,
+    member_shown,
+    members,
+    members_at_counter,
+    merit,
+    own_member,
+    passbook_of,
+    with_deed,
+)
+
+__all__ = [
+    "Active",
+    "Balance",
+    "Budget",
+    "Line",
+    "Slip",
+    "active_count",
+    "balance",
+    "budget",
+    "callbacks",
+    "confirmations",
+    "deed_shown",
+    "earned",
+    "member_shown",
+    "members",
+    "members_at_counter",
+    "merit",
+    "outstanding",
+    "own_member",
+    "passbook_of",
+    "rulebook",
+    "slip",
+    "version_on",
+    "versions",
+    "waiting",
+    "with_deed",
+]

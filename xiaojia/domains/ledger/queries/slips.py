@@ -1,0 +1,134 @@
+"""The slip "为什么是这个分": every number of a month, to be added up by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from xiaojia.domains.ledger.models import Account, Deed, Entry, Member, Passbook
+from xiaojia.domains.ledger.queries.wallets import require_sight, whole
+from xiaojia.domains.ledger.rules import KINDS, month_of
+from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.tenancy import entered
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One number of a slip: what for, how it was reckoned, what came in (+) or went out (-)."""
+
+    on: date
+    kind: str
+    what: str
+    how: str
+    amount: int
+
+    @property
+    def kind_word(self) -> object:
+        """The word of the kind on screen."""
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A month of one wallet: `opening` + the sum of `lines` = `closing`.
+
+    `earned` is the month's merit. `over`: deeds that were thanked for but stood over a limit. `waiting`: not
+    yet confirmed by a second person.
+    """
+
+    member: Member
+    number: str
+    first: date
+    last: date
+    opening: int
+    lines: tuple[Line, ...]
+    closing: int
+    held: int
+    earned: int
+    waiting: int
+
+    @property
+    def adds_up(self) -> bool:
+        """The sum that anybody can do with a pencil."""
+        return self.opening + sum(line.amount for line in self.lines) == self.closing
+
+
+def slip(member_id: int, month: date, *, viewer: Actor) -> Slip | None:
+    """The slip of a month (five queries and the scope); by the day a posting was made, so that it adds up."""
+    require_sight(member_id, viewer=viewer)
+    first, last = month_of(month)
+    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    with entered(whole(viewer)):
+        wallet = (
+            Account.objects.filter(community_id=viewer.community_id, member_id=member_id)
+            .select_related("member")
+            .first()
+        )
+        if wallet is None or wallet.member is None or wallet.balance is None:
+            return None
+        entries = list(
+            Entry.objects.filter(
+                account=wallet,
+                transaction__account=wallet,
+                transaction__created_at__gte=start,
+                transaction__created_at__lt=end,
+            )
+            .select_related("transaction__rule_version")
+            .order_by("id")
+        )
+        later = Entry.objects.filter(
+            account=wallet, transaction__account=wallet, transaction__created_at__gte=end
+        )
+        after = int(later.aggregate(total=Sum("amount"))["total"] or 0)
+        deeds = {
+            str(deed.pk): deed
+            for deed in Deed.objects.filter(
+                Q(state="recorded", recorded_at__lt=end)
+                | Q(confirmed_at__gte=start, confirmed_at__lt=end)
+                & (Q(points__lt=F("worth")) | Q(hours__isnull=False)),
+                member_id=member_id,
+            ).select_related("rule_version")
+        }  # fmt: skip
+        book = Passbook.objects.filter(member_id=member_id, lost_on__isnull=True).first()
+    lines = [_line(entry, deeds) for entry in entries]
+    closing = wallet.balance - after
+    posted = {e.transaction.source_id for e in entries if e.transaction.source_type == "deed"}
+    lines += [
+        Line(d.done_on, "award", d.rule_version.text, _reckoned(d), 0)
+        for pk, d in deeds.items()
+        if d.state in ("confirmed", "called_back") and pk not in posted
+    ]
+    return Slip(
+        wallet.member, book.number if book else "", first, last, closing - sum(e.amount for e in entries),
+        tuple(sorted(lines, key=lambda line: line.on)), closing, wallet.held,
+        sum(e.amount for e in entries if e.transaction.kind == "award"),
+        sum(d.state == "recorded" for d in deeds.values()),
+    )  # fmt: skip
+
+
+def _midnight(day: date) -> datetime:
+    """The first moment of a day here."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _line(entry: Entry, deeds: dict[str, Deed]) -> Line:
+    done = entry.transaction
+    deed = deeds.get(done.source_id) if done.source_type == "deed" else None
+    version = done.rule_version
+    how = _reckoned(deed) if deed else f"{version.points} 分" if version and done.kind == "award" else ""
+    what = version.text if version and done.kind == "award" else done.reason
+    return Line(done.happened_on, done.kind, what, how, entry.amount)
+
+
+def _reckoned(deed: Deed) -> str:
+    """3 分 × 1.5 小时 = 4 分；到了上限，记 2 分."""
+    version = deed.rule_version
+    text = f"{version.points} 分"
+    if deed.hours is not None:
+        text += f" × {deed.hours.normalize():f} 小时 = {deed.worth} 分"
+    if deed.state != "recorded" and deed.points < deed.worth:
+        text += f"，到了上限，记 {deed.points} 分"
+    return text

@@ -1,0 +1,136 @@
+"""Balance, merit and members. Wallet and merit are two numbers: spending never lowers what was earned.
+
+Only recognition, store and desks may import this room (contract "Rights never read points").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+
+from xiaojia.domains.ledger.access import MAY, visible_members, visible_transactions
+from xiaojia.domains.ledger.models import Account, Deed, Member, Passbook, Transaction
+from xiaojia.domains.ledger.queries.deeds import PAID
+from xiaojia.domains.ledger.rules import month_of
+from xiaojia.kernel.access import may, require
+from xiaojia.kernel.actors import Actor, Scope
+from xiaojia.kernel.refusals import NotAllowed
+from xiaojia.kernel.tenancy import entered
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A wallet now, in points: `available` is what is not held."""
+
+    account_id: int
+    balance: int
+    held: int
+
+    @property
+    def available(self) -> int:
+        """What can be spent."""
+        return self.balance - self.held
+
+
+def whole(viewer: Actor) -> Scope:
+    """The whole community of the viewer: wallets stand behind the wide fence, one's own too."""
+    return Scope((viewer.community_id,), is_wide=True)
+
+
+def require_sight(member_id: int, *, viewer: Actor, verb: str = "see_points") -> None:
+    """NotAllowed unless the viewer's role covers `verb`, or it is the viewer's own membership."""
+    if may(MAY, verb, viewer, viewer.community_id):
+        return
+    own = own_member(viewer=viewer)
+    if own is None or own.pk != member_id:
+        require(MAY, verb, viewer, viewer.community_id)
+        raise NotAllowed("")
+
+
+def own_member(*, viewer: Actor) -> Member | None:
+    """The viewer's own living membership (one query)."""
+    with entered(whole(viewer)):
+        return Member.objects.filter(
+            community_id=viewer.community_id, account_id=viewer.account_id, left_on__isnull=True
+        ).first()
+
+
+def member_shown(member_id: int, *, viewer: Actor) -> Member | None:
+    """One member of the viewer's community, also one who left: for whoever may see the wallet."""
+    require_sight(member_id, viewer=viewer, verb="see_balance")
+    with entered(whole(viewer)):
+        return Member.objects.filter(community_id=viewer.community_id, pk=member_id).first()
+
+
+def balance(member_id: int, *, viewer: Actor) -> Balance | None:
+    """The wallet of one member for the office, the counter and themselves; None for a team."""
+    require_sight(member_id, viewer=viewer, verb="see_balance")
+    with entered(whole(viewer)):
+        row = Account.objects.filter(community_id=viewer.community_id, member_id=member_id).first()
+    return None if row is None or row.balance is None else Balance(row.pk, row.balance, row.held)
+
+
+def members(*, viewer: Actor, category: str = "", name: str = "") -> QuerySet[Member]:
+    """Living members of the viewer's scope in pinyin order, never by points."""
+    require(MAY, "see_members", viewer, viewer.community_id)
+    rows = visible_members(viewer)
+    if category:
+        rows = rows.filter(category=category)
+    if name:
+        rows = rows.filter(name__startswith=name)
+    return rows
+
+
+def members_at_counter(name: str, *, viewer: Actor, limit: int = 20) -> list[Member]:
+    """Members whose name or passbook number is this, also who left: at the counter of the store."""
+    require(MAY, "see_balance", viewer, viewer.community_id)
+    if not name:
+        return []
+    with entered(whole(viewer)):
+        books = Passbook.objects.filter(member=OuterRef("pk"), number=name, lost_on__isnull=True)
+        rows = Member.objects.filter(community_id=viewer.community_id).exclude(category="team")
+        return list(rows.filter(Q(name__startswith=name) | Exists(books)).order_by("sort_key", "id")[:limit])
+
+
+def passbook_of(member_id: int, *, viewer: Actor) -> Passbook | None:
+    """The living passbook of one member (one query)."""
+    require_sight(member_id, viewer=viewer, verb="see_balance")
+    with entered(whole(viewer)):
+        return Passbook.objects.filter(member_id=member_id, lost_on__isnull=True).first()
+
+
+def awards(viewer: Actor, first: date, last: date) -> QuerySet[Transaction]:
+    """Awards of these days that were not taken back; a reversal counts where its award did."""
+    reversed_by = Transaction.objects.filter(reverses=OuterRef("pk"))
+    rows = visible_transactions(viewer).filter(kind="award", refusal="", happened_on__range=(first, last))
+    return rows.filter(~Exists(reversed_by))
+
+
+def merit(
+    period: tuple[date, date], *, viewer: Actor, member_ids: Collection[int] | None = None,
+    source_type: str = "",
+) -> dict[int, int]:  # fmt: skip
+    """Points earned in a period by member id: awards minus their reversals (one query).
+
+    Spending, giving and expiry never lower it. `source_type` 'deed': of deeds alone. No order.
+    """
+    require(MAY, "see_points", viewer, viewer.community_id)
+    rows = awards(viewer, *period)
+    if member_ids is not None:
+        rows = rows.filter(account__member_id__in=list(member_ids))
+    if source_type:
+        rows = rows.filter(source_type=source_type)
+    sums = rows.order_by().values_list("account__member_id").annotate(Sum("points"))
+    return {pk: int(total) for pk, total in sums if pk is not None}
+
+
+def with_deed(month: date, *, viewer: Actor) -> set[int]:
+    """Members with at least one confirmed deed in the month of that day (one query)."""
+    require(MAY, "see_points", viewer, viewer.community_id)
+    rows = Deed.objects.filter(
+        community_id__in=viewer.scope.community_ids, state__in=PAID, done_on__range=month_of(month)
+    )
+    return set(rows.values_list("member_id", flat=True).distinct())
