@@ -1,0 +1,141 @@
+"""Who is asked about whom in a month: circles of shuffled teams, so that nobody is asked about who is asked
+about them, and everybody is asked about by equally many."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from xiaojia.engines.scoring.problem import Assignment, AssignmentProblem, Circle, Limits, Pair, Team, pair
+
+_ROUNDS: Final = 60
+"""Exchanges tried in a circle until nobody stands near somebody they are kept apart from."""
+
+
+def assign(problem: AssignmentProblem, *, seed: int) -> Assignment:
+    """The month's questions; the same problem and seed give the same answer.
+
+    Where a circle is too small to keep a pair apart, a question is left out rather than asked wrongly.
+    """
+    draw = random.Random(f"circles {seed}")  # noqa: S311  # a recorded draw, not a secret
+    circles = []
+    asked: dict[int, tuple[int, ...]] = {}
+    for microgrids, members, guests in _groups(problem, draw):
+        order = _spread(draw.sample(members, len(members)), problem, draw)
+        reach = reach_of(len(order), problem.limits)
+        circles.append(Circle(microgrids, tuple(order), reach, guests))
+        asked |= _questions(order, reach, problem.apart)
+    return Assignment(tuple(circles), asked)
+
+
+def reach_of(size: int, limits: Limits) -> int:
+    """How many one is asked about in a circle of that size: no two about each other."""
+    return max(0, min(limits.most_asked, (size - 1) // 2))
+
+
+def _groups(
+    problem: AssignmentProblem, draw: random.Random
+) -> list[tuple[tuple[int, ...], list[int], tuple[int, ...]]]:
+    """(micro-grids, members, guests) a circle: small teams borrow from beside, or join whoever is beside."""
+    least = problem.limits.small_team
+    members = {team.microgrid: sorted(team.members) for team in problem.teams}
+    joined = {team.microgrid: {team.microgrid} for team in problem.teams}
+    guests: dict[int, tuple[int, ...]] = {}
+    for team in sorted(problem.teams, key=lambda team: (len(team.members), team.microgrid)):
+        missing = least - len(members[team.microgrid])
+        if not team.members or missing <= 0 or len(joined[team.microgrid]) > 1:
+            continue
+        beside = [n for n in _beside(team, problem.teams) if members.get(n)]
+        lenders = [n for n in beside if len(members[n]) - missing >= least and len(joined[n]) == 1]
+        if lenders:
+            lender = max(lenders, key=lambda n: (len(members[n]), -n))
+            lent = sorted(draw.sample(members[lender], missing))
+            guests[team.microgrid] = tuple(lent)
+            members[lender] = [m for m in members[lender] if m not in lent]
+            members[team.microgrid] = sorted([*members[team.microgrid], *lent])
+        elif beside:
+            other = min(beside, key=lambda n: (len(members[n]), n))
+            keeper = min(joined[other])
+            joined[keeper] |= {team.microgrid}
+            members[keeper] = sorted([*members[keeper], *members[team.microgrid]])
+            members[team.microgrid] = []
+            for number in joined[keeper]:
+                joined[number] = joined[keeper]
+    return [
+        (tuple(sorted(joined[number])), mine, guests.get(number, ()))
+        for number, mine in sorted(members.items())
+        if mine
+    ]
+
+
+def _beside(team: Team, teams: Sequence[Team]) -> list[int]:
+    back = [other.microgrid for other in teams if team.microgrid in other.neighbours]
+    return sorted({*team.neighbours, *back} - {team.microgrid})
+
+
+def _spread(order: list[int], problem: AssignmentProblem, draw: random.Random) -> list[int]:
+    """Exchange places until nobody stands within reach of somebody they are kept apart from, if possible."""
+    reach = reach_of(len(order), problem.limits)
+    if 2 * reach >= len(order) - 1:
+        return order  # everybody is within reach of everybody: places do not matter
+    for _round in range(_ROUNDS):
+        near = _near(order, reach, problem.apart)
+        if not near:
+            break
+        place = draw.choice(near)
+        best, least = place, len(near)
+        for other in draw.sample(range(len(order)), len(order)):
+            order[place], order[other] = order[other], order[place]
+            count = len(_near(order, reach, problem.apart))
+            order[place], order[other] = order[other], order[place]
+            if count < least:
+                best, least = other, count
+                break
+        order[place], order[best] = order[best], order[place]
+    return order
+
+
+def _near(order: Sequence[int], reach: int, apart: frozenset[Pair]) -> list[int]:
+    """Places of both whenever two that are kept apart stand within reach of each other."""
+    if not apart:
+        return []
+    size = len(order)
+    return [
+        end
+        for place in range(size)
+        for step in range(1, reach + 1)
+        if pair(order[place], order[(place + step) % size]) in apart
+        for end in (place, (place + step) % size)
+    ]
+
+
+def _questions(order: Sequence[int], reach: int, apart: frozenset[Pair]) -> dict[int, tuple[int, ...]]:
+    size = len(order)
+    asked = {
+        rater: [
+            ratee
+            for step in range(1, reach + 1)
+            if pair(rater, ratee := order[(place + step) % size]) not in apart
+        ]
+        for place, rater in enumerate(order)
+    }
+    load = Counter(ratee for ratees in asked.values() for ratee in ratees)
+    for place, rater in enumerate(order):
+        while len(asked[rater]) < reach:
+            others = [order[(place + step) % size] for step in range(reach + 1, size)]
+            free = [
+                other
+                for other in others
+                if other not in asked[rater]
+                and rater not in asked[other]
+                and pair(rater, other) not in apart
+                and load[other] < reach
+            ]
+            if not free:
+                break
+            chosen = min(free, key=lambda other: load[other])
+            asked[rater].append(chosen)
+            load[chosen] += 1
+    return {rater: tuple(ratees) for rater, ratees in asked.items()}
