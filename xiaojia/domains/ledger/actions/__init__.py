@@ -1,5 +1,11 @@
 """Writes of the ledger: members, rules, deeds, spending, corrections, expiry."""
 
+from xiaojia.domains.ledger.actions.corrections import (
+    ask_correction,
+    call_back,
+    draw_callbacks,
+    reverse_award,
+)
 from xiaojia.domains.ledger.actions.deeds import (
     Done,
     Roster,
@@ -9,6 +15,7 @@ from xiaojia.domains.ledger.actions.deeds import (
     record_deed,
     refuse_deed,
 )
+from xiaojia.domains.ledger.actions.expiring import expire_due, hand_notice, notice_expiry, void_due
 from xiaojia.domains.ledger.actions.members import (
     Joining,
     declare_kin,
@@ -40,15 +47,21 @@ __all__ = [
     "Posting",
     "Roster",
     "SecondPerson",
+    "ask_correction",
     "attend_roster",
+    "call_back",
     "change_budget",
     "change_rule",
     "confirm_deed",
     "declare_kin",
     "donate",
+    "draw_callbacks",
+    "expire_due",
+    "hand_notice",
     "issue_passbook",
     "join",
     "leave",
+    "notice_expiry",
     "open_rules",
     "pay_recognition",
     "post_hold",
@@ -56,8 +69,10 @@ __all__ = [
     "redeem",
     "refuse_deed",
     "reserve",
+    "reverse_award",
     "settle_members",
     "take_back",
+    "void_due",
     "void_hold",
     "wallet_of",
 ]

@@ -56,8 +56,8 @@ def record_deed(*, by: Actor, at: datetime, on: date, done: Done) -> Deed:
     """Write a deed down; the same deed written by two people is one. One's own waits for somebody else."""
     require(MAY, "record_deed", by, by.community_id)
     member = _earner(done.member_id, by=by)
-    version = _version(done.rule_code, by=by, on=done.done_on)
     _check_day(done.done_on, on=on, joined_on=member.joined_on)
+    version = _version(done.rule_code, by=by, on=done.done_on)
     _lock(member)
     same = Deed.objects.filter(
         member=member, rule=version.rule, done_on=done.done_on, source_type=""

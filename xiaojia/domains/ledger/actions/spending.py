@@ -20,7 +20,7 @@ from xiaojia.domains.ledger.actions.posting import (
     refused,
     whole,
 )
-from xiaojia.domains.ledger.models import Account, Hold, Member
+from xiaojia.domains.ledger.models import Account, Hold, Member, Transaction
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -47,6 +47,7 @@ def reserve(*, by: Actor, at: datetime, posting: Posting, expires_at: datetime) 
     Raises Lack or OtherRequest after it is written down: a caller with a transaction of its own commits that.
     """
     require(MAY, "spend", by, by.community_id)
+    _only("redeem", posting)
     with transaction.atomic():
         answer = call_hold(posting, by=by, at=at, expires_at=expires_at)
         if answer.outcome == "held":
@@ -83,12 +84,17 @@ def void_hold(*, by: Actor, at: datetime, hold_id: int) -> Answer:
 def redeem(*, by: Actor, at: datetime, posting: Posting) -> Answer:
     """Spend points at once. Raises Lack or OtherRequest after it is written down, see `reserve`."""
     require(MAY, "spend", by, by.community_id)
+    _only("redeem", posting)
     return _posted(posting, by=by, at=at, verb="redeem")
 
 
 def take_back(*, by: Actor, at: datetime, posting: Posting) -> Answer:
     """Give the points of a returned redemption back (`posting.reverses_id`), once."""
     require(MAY, "spend", by, by.community_id)
+    _only("reversal", posting)
+    with entered(whole(by)):
+        if not Transaction.objects.filter(pk=posting.reverses_id or 0, kind="redeem").exists():
+            raise Refused(_("没有退分，因为找不到那一笔兑换；在这位的流水里找到再退。"))
     return _posted(posting, by=by, at=at, verb="take_back")
 
 
@@ -110,7 +116,14 @@ def pay_recognition(*, by: Actor, at: datetime, posting: Posting) -> Answer:
     Whether the month has a confirmed deed, without which nothing is paid, is for the caller to look.
     """
     require(MAY, "pay_recognition", by, by.community_id)
+    _only("award", posting)
     return _posted(posting, by=by, at=at, verb="pay_recognition")
+
+
+def _only(kind: str, posting: Posting) -> None:
+    """An action moves points in one way only: taking an award back needs a second person (`corrections`)."""
+    if posting.kind != kind:
+        raise ValueError(f"this action posts {kind}, not {posting.kind}")
 
 
 def _posted(posting: Posting, *, by: Actor, at: datetime, verb: str) -> Answer:
