@@ -29,20 +29,13 @@ from xiaojia.domains.ledger.rules import (
     forbidden_in,
     worth,
 )
-from xiaojia.domains.ledger.tests.stage import Stage, stage
+from xiaojia.domains.ledger.tests.stage import Stage
 from xiaojia.domains.teams import queries as teams
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db
-
 YESTERDAY = cast.TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def here() -> Stage:
-    return stage()
 
 
 def _record(
