@@ -51,7 +51,7 @@ def _agree(stage: Stage, lived: Lived) -> bool:
 
 
 def test_everybody_does_their_work_and_the_rate_is_a_hundred_percent(stage: Stage) -> None:
-    lived, said = _lived(stage, case_count=150, fake_count=0)
+    lived, said = _lived(stage, case_count=60, fake_count=0)
     assert not Case.objects.filter(state__in=sorted(OPEN)).exists()
     assert (said.approved.per_mille, said.approved.n) == (1000, said.approved.d)
     assert said.approved.d + said.approved.counts["withdrawn"] == len(lived.case_ids)
@@ -61,7 +61,7 @@ def test_everybody_does_their_work_and_the_rate_is_a_hundred_percent(stage: Stag
 
 
 def test_planted_closures_lower_the_rate_and_are_listed(stage: Stage) -> None:
-    lived, said = _lived(stage, case_count=150, fake_count=10)
+    lived, said = _lived(stage, case_count=60, fake_count=10)
     assert (said.approved.d - said.approved.n, len(lived.fake_ids)) == (10, 10)
     at = lived.until + timedelta(days=30)
     reopened = behind("reopened", limit="approved", viewer=stage.officer, period=YEAR, at=at)
