@@ -33,7 +33,7 @@ def change(options: argparse.Namespace) -> int:
     community = communities().filter(code=options.code).first()
     if community is None:
         raise Refused(f"什么都没有改，因为代码“{options.code}”还没有社区；先用 community add 建社区，再来。")
-    by, at = Actor.for_job(community_id=community.pk, role="officer", account_id=0), clock.now()
+    by, at = Actor.for_job(community_id=community.pk, role="secretary", account_id=0), clock.now()
     with entered(by.scope):
         if options.verb == "add":
             _key, plain = keys.add_apikey(by=by, at=at, name=options.name, role=options.role)

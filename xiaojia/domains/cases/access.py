@@ -21,8 +21,9 @@ MAY: Final[dict[str, Rule]] = {
     "keep_photo": roles("secretary", "officer", "head", "steward"),
     "settle_child": roles("secretary", "officer"),
     "change_casekind": roles("secretary", "officer"),
-    "change_apikey": roles("secretary", "officer"),
-    "open_public_service": roles("secretary", "officer"),
+    "change_apikey": roles("secretary"),
+    "open_public_service": roles("secretary"),
+    "change_duty_phone": roles("secretary", "officer"),
     "import_cases": roles("secretary", "officer"),
     **{t.action: roles(*sorted(t.roles)) for t in TRANSITIONS},
 }

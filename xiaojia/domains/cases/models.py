@@ -253,6 +253,7 @@ class Apikey(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     made_at = models.DateTimeField()
     made_by_id = models.BigIntegerField()
+    last_used_on = models.DateField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -340,3 +341,57 @@ class PublicCase(models.Model):
 
     def __str__(self) -> str:
         return self.service_name
+
+
+class DutyPhone(models.Model):
+    """The phone of a community that somebody answers at night: beside 110, 119 and 120 on the danger card.
+
+    A published copy: it stands on pages that everybody may open.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    community_id = models.BigIntegerField(primary_key=True)
+    phone = models.CharField(max_length=20)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.phone
+
+
+class Triagemodel(models.Model):
+    """What a community learnt from its own confirmed cases, measured on a held-out fifth of them.
+
+    Shares are 0..1; `word_accuracy` is what the word rules reach on the same fifth. `kinds` is a list of
+    [name, held out, right]. The arrays lie in a file of this id, which proposes only after a person's yes.
+    """
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    class State(models.TextChoices):
+        CANDIDATE = "candidate"
+        USED = "used"
+        PREVIOUS = "previous"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
+    record_count = models.PositiveIntegerField()
+    held_out_count = models.PositiveIntegerField()
+    macro_f1 = models.FloatField()
+    accuracy = models.FloatField()
+    word_accuracy = models.FloatField()
+    kinds = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    made_by_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community_id"], condition=Q(state="used"), name="one_used_triagemodel"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

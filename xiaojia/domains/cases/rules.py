@@ -6,6 +6,8 @@ of the design.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -317,6 +319,17 @@ def allowed(facts: Facts, asked: Asked) -> Iterator[Transition]:
 def may_handle(role: str, *, is_confidential: bool) -> bool:
     """Whether a case may be given to this role."""
     return role in (CONFIDENTIAL_HANDLERS if is_confidential else HANDLERS)
+
+
+_PHONE: Final = re.compile(r"\+?\d[\d\- ]{1,18}\d")
+
+
+def read_duty_phone(text: str) -> str | None:
+    """A phone as it is dialled, digits with dashes; empty for nothing, None for what is no phone."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not plain:
+        return ""
+    return re.sub(r"\s+", "-", plain) if len(plain) <= 20 and _PHONE.fullmatch(plain) else None
 
 
 def diagram() -> str:

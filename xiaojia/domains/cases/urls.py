@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, drafts, kinds, lists, live, one, paper, photos, rates
+from xiaojia.domains.cases.views import box, drafts, kinds, lists, live, one, outside, paper, photos, rates
 
 app_name = "cases"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("subdistrict/", rates.subdistrict, name="subdistrict"),
     path("kinds/", kinds.home, name="kinds"),
     path("kinds/<int:casekind_id>/", kinds.one, name="kind"),
+    path("outside/", outside.home, name="outside"),
+    path("outside/key/end/", outside.end_key, name="end_key"),
+    path("outside/close/", outside.close_service, name="close_service"),
     path("<uuid:case_id>/", one.one, name="one"),
     path("<uuid:case_id>/slip/", one.slip, name="slip"),
     path("<uuid:case_id>/part/", one.part, name="part"),

@@ -1,17 +1,18 @@
-"""Keys for other programs: shown once, kept as a hash, ended at once."""
+"""Keys for other programs: shown once, kept as a hash, ended at once. And the phone beside 110."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY
-from xiaojia.domains.cases.models import Apikey
-from xiaojia.domains.cases.queries.keys import digest_of
+from xiaojia.domains.cases.models import Apikey, DutyPhone
+from xiaojia.domains.cases.queries.keys import actor_with, digest_of, living_key
+from xiaojia.domains.cases.rules import read_duty_phone
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -52,3 +53,33 @@ def end_apikey(*, by: Actor, at: datetime, name: str) -> None:
     key.ended_at = at
     key.save(update_fields=["ended_at"])
     audit.record(by=by, at=at, verb="end_apikey", kind="apikey", ids=[key.pk])
+
+
+def use_key(plain: str, *, on: date) -> Actor | None:
+    """The actor behind a key that comes in. That it is used is noted once a day, not at every request."""
+    key = living_key(plain)
+    if key is None:
+        return None
+    if key.last_used_on != on:
+        Apikey.objects.filter(pk=key.pk).update(last_used_on=on)
+    return actor_with(key)
+
+
+@transaction.atomic
+def change_duty_phone(*, by: Actor, at: datetime, phone: str) -> str:
+    """The phone that stands beside 110, 119 and 120, as everybody may read it; empty takes it away."""
+    require(MAY, "change_duty_phone", by, by.community_id)
+    plain = read_duty_phone(phone)
+    if plain is None:
+        raise Refused(_("值班电话没有改，因为看不懂这个号码；写数字就好，比如 023-12345678。"))
+    if plain:
+        DutyPhone.objects.update_or_create(
+            community_id=by.community_id, defaults={"phone": plain, "changed_at": at}
+        )
+    else:
+        DutyPhone.objects.filter(community_id=by.community_id).delete()
+    audit.record(
+        by=by, at=at, verb="change_duty_phone", kind="duty_phone", ids=[by.community_id],
+        detail={"phone": plain},
+    )  # fmt: skip
+    return plain

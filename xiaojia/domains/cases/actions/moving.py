@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -38,6 +40,7 @@ from xiaojia.kernel import audit, clock
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.together import insert_together
 
 
 class CaseRefused(Refused):
@@ -86,17 +89,12 @@ def move_case(*, by: Actor, at: datetime, case_id: UUID, move: Move) -> Case:
     The row is locked, so that of two people at once the second meets what the first left.
     """
     require(MAY, move.action, by, by.community_id)
-    case = (
-        visible_cases(by)
-        .select_for_update(of=("self",))
-        .select_related("casekind")
-        .filter(pk=case_id)
-        .first()
-    )
-    if case is None:
+    locked = _locked(by, case_id)
+    if locked is None:
         raise CaseRefused(_("这件事找不到了，可能不在您的小家；请专干看一看。"))
+    case, open_child_count = locked
     before = State(case.state)
-    said = refusal(move.action, facts_of(case, open_child_count=_open_children(case)), _asked(by, at))
+    said = refusal(move.action, facts_of(case, open_child_count=open_child_count), _asked(by, at))
     if said is not None:
         raise CaseRefused(str(said))
     text = move.text.strip()
@@ -122,10 +120,9 @@ def move_case(*, by: Actor, at: datetime, case_id: UUID, move: Move) -> Case:
         case.stage_due_at = None
     case.changed_at = at
     case.save()
-    step.save()
+    insert_together(step, audit.entry(by=by, at=at, verb=f"{move.action}_case", kind="case", ids=[case.pk]))
     _tell(case, step)
     tell_public(case, is_other_kind=move.action == "change_kind")
-    audit.record(by=by, at=at, verb=f"{move.action}_case", kind="case", ids=[case.pk])
     return case
 
 
@@ -139,10 +136,6 @@ NEEDS_TEXT: Final = frozenset(
 
 def _asked(by: Actor, at: datetime) -> Asked:
     return Asked(by.account_id, by.role, at)
-
-
-def _open_children(case: Case) -> int:
-    return case.children.exclude(state__in=sorted(OVER)).count()
 
 
 def _assigned(doing: _Doing) -> None:
@@ -243,14 +236,19 @@ def _kept_closed(doing: _Doing) -> None:
     doing.case.closed_at = doing.at
 
 
-def _locked(by: Actor, case_id: UUID | None) -> Case | None:
+def _locked(by: Actor, case_id: UUID | None) -> tuple[Case, int] | None:
+    """The case under lock with its kind, and how many of its parts are open (one query)."""
+    parts = Case.objects.filter(parent=OuterRef("pk")).exclude(state__in=sorted(OVER)).order_by()
+    count = parts.values("parent").annotate(n=Count("pk")).values("n")
     rows = visible_cases(by).select_for_update(of=("self",)).select_related("casekind")
-    return rows.filter(pk=case_id).first() if case_id is not None else None
+    rows = rows.annotate(open_child_count=Coalesce(Subquery(count), 0))
+    case = rows.filter(pk=case_id).first() if case_id is not None else None
+    return (case, case.open_child_count) if case is not None else None
 
 
 def _merged(doing: _Doing) -> None:
     case = doing.case
-    into = _locked(doing.by, doing.move.into_id)
+    into, _parts = _locked(doing.by, doing.move.into_id) or (None, 0)
     if into is None or into.pk == case.pk or State(into.state) in OVER or into.merged_into_id is not None:
         raise CaseRefused(_("没有并，因为要并到的那件不在这里、办结了，或者它自己已经并给了别的；换一件。"))
     case.merged_into = into
@@ -277,7 +275,7 @@ def _tell_date(into: Case, at: datetime) -> None:
 def _unmerged(doing: _Doing) -> None:
     case = doing.case
     merge = case.steps.filter(action="merge").latest("at", "pk")
-    into = _locked(doing.by, UUID(merge.detail["into"]))
+    into, _parts = _locked(doing.by, UUID(merge.detail["into"])) or (None, 0)
     if into is None:
         raise CaseRefused(_("没有分开，因为并过去的那件找不到了；请管理员看一看记录。"))
     if "into_reported_at" in merge.detail and State(into.state) not in OVER:

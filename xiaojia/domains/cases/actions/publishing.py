@@ -119,6 +119,8 @@ def tell_public(case: Case, *, is_other_kind: bool) -> None:
         if copy is not None:
             copy.save(force_insert=True)
         return
+    if case.is_confidential or not is_service(case.casekind):
+        return  # nobody ever published it
     state = State(case.state)
     copies.update(
         is_closed=state in OVER,

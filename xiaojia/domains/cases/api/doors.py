@@ -19,8 +19,9 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, APIKeyHeader
 
+from xiaojia.domains.cases.actions.keys import use_key
 from xiaojia.domains.cases.models import ApiAnswer
-from xiaojia.domains.cases.queries.keys import actor_of_key
+from xiaojia.kernel import clock
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.limits import is_spent
 from xiaojia.kernel.refusals import Refused
@@ -40,7 +41,7 @@ class ByKey(APIKeyHeader):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
         """Enter the scope of the key inside the transaction of the request."""
-        actor = actor_of_key(key or "")
+        actor = use_key(key or "", on=clock.today())
         if actor is not None:
             enter(actor.scope)
             request.actor = actor  # type: ignore[attr-defined]  # read through kernel.requests

@@ -12,12 +12,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from xiaojia.domains.cases.actions.keys import use_key
 from xiaojia.domains.cases.actions.reporting import report_case
 from xiaojia.domains.cases.api import asked
 from xiaojia.domains.cases.api.asked import Wrong
 from xiaojia.domains.cases.api.written import TYPES, written
 from xiaojia.domains.cases.models import PublicCase, PublicService
-from xiaojia.domains.cases.queries.keys import actor_of_key
 from xiaojia.domains.cases.queries.published import PublicWanted, public_cases, public_services
 from xiaojia.domains.receipts.queries import timelines_of
 from xiaojia.kernel import clock
@@ -143,7 +143,7 @@ def _found(service: PublicService, request_id: str) -> PublicCase:
 def _report(request: HttpRequest, form: str) -> HttpResponse:
     at = clock.now()
     said = asked.said_in(request)
-    by = actor_of_key(said.get("api_key", ""))
+    by = use_key(said.get("api_key", ""), on=clock.today(at))
     if by is None:
         raise Wrong(403, "api_key is missing or not valid")
     service = asked.jurisdiction(said)

@@ -17,13 +17,21 @@ def digest_of(plain: str) -> bytes:
     return hashlib.sha256(plain.encode()).digest()
 
 
-def actor_of_key(plain: str) -> Actor | None:
-    """The actor behind a key (one query): a whole community, in the role of the key, account `-id`."""
+def living_key(plain: str) -> Apikey | None:
+    """The key with this text, while it opens anything (one query)."""
     if not plain:
         return None
-    key = Apikey.objects.filter(digest=digest_of(plain), ended_at__isnull=True).first()
-    if key is None:
-        return None
+    return Apikey.objects.filter(digest=digest_of(plain), ended_at__isnull=True).first()
+
+
+def actor_of_key(plain: str) -> Actor | None:
+    """The actor behind a key (one query)."""
+    key = living_key(plain)
+    return actor_with(key) if key is not None else None
+
+
+def actor_with(key: Apikey) -> Actor:
+    """A whole community, in the role of the key, account `-id`."""
     return Actor(-key.pk, key.role, key.community_id, Scope((key.community_id,), is_wide=True))
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from xiaojia.domains.cases.models import PublicCase, PublicService
+from xiaojia.domains.cases.models import DutyPhone, PublicCase, PublicService
+from xiaojia.kernel.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ def public_service(code: str) -> PublicService | None:
     return some[0] if len(some) == 1 else None
 
 
+def service_of(*, viewer: Actor) -> PublicService | None:
+    """The public service of the viewer's own community, while it is open (one query)."""
+    return PublicService.objects.filter(community_id=viewer.community_id).first()
+
+
 def public_services() -> QuerySet[PublicService]:
     """All communities that opened their public service."""
     return PublicService.objects.order_by("code")
@@ -53,3 +59,9 @@ def public_cases(wanted: PublicWanted, *, community_id: int) -> list[PublicCase]
         if wanted.is_closed is not None:
             cases = cases.filter(is_closed=wanted.is_closed)
     return list(cases.order_by("-requested_at", "pk")[wanted.first : wanted.first + wanted.most])
+
+
+def duty_phone(community_id: int) -> str:
+    """The phone that somebody answers at night; empty where none was written down (one query)."""
+    row = DutyPhone.objects.filter(community_id=community_id).first()
+    return row.phone if row else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from xiaojia.domains.cases.forms import BoxForm, ThreeFieldsForm, limit_words
 from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.cases.models import Case
 from xiaojia.domains.cases.proposing import Chosen, Ground, Proposal
+from xiaojia.domains.cases.queries.published import duty_phone
 from xiaojia.domains.microgrids.queries import microgrids_on
 from xiaojia.domains.microgrids.rules import address_words
 from xiaojia.domains.receipts.rules import spell
@@ -37,7 +39,11 @@ def box(request: HttpRequest) -> HttpResponse:
 
 def _box(request: HttpRequest, viewer: Actor) -> HttpResponse:
     now, does = clock.now(), request.POST.get("does", "")
-    context: dict[str, Any] = {"now": now, "panels": clocks_of_today(viewer=viewer, at=now)}
+    context: dict[str, Any] = {
+        "now": now,
+        "panels": clocks_of_today(viewer=viewer, at=now),
+        "duty_phone": partial(duty_phone, viewer.community_id),
+    }
     if request.method != "POST":
         context |= {"form": BoxForm(kinds=()), "is_fresh": True}
         return render(request, "cases/box.html", context)
@@ -170,5 +176,10 @@ def _three_fields(request: HttpRequest, viewer: Actor) -> HttpResponse:
             messages.success(request, _kept_sentence(case, is_joined=False))
             return redirect("cases:one", case.pk)
     status = refusal.status if refusal else 422 if form.errors else 200
-    context = {"form": form, "refusal": refusal, "has_places": bool(buildings)}
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "has_places": bool(buildings),
+        "duty_phone": partial(duty_phone, viewer.community_id),
+    }
     return render(request, "cases/three_fields.html", context, status=status)

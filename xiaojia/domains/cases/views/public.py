@@ -6,6 +6,7 @@ Pages read published copies only; a wide scope is entered around the one action 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from django.utils.translation import override
 
 from xiaojia.domains.cases import actions, sheets
 from xiaojia.domains.cases.forms import NeighbourForm, UnsolvedForm
+from xiaojia.domains.cases.queries.published import duty_phone
 from xiaojia.domains.cases.rules import REOPEN_DAYS, STATE_WORDS, State
 from xiaojia.domains.receipts.queries import receipt_by_code, told
 from xiaojia.domains.receipts.rules import spell
@@ -67,7 +69,13 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
             else:
                 return redirect("receipt_link", sheets.link_token(case.receipt_code))
     status = refusal.status if refusal else 422 if form.is_bound and form.errors else 200
-    return render(request, "cases/say.html", {"form": form, "page": page, "refusal": refusal}, status=status)
+    context = {
+        "form": form,
+        "page": page,
+        "refusal": refusal,
+        "duty_phone": partial(duty_phone, page.community_id),
+    }
+    return render(request, "cases/say.html", context, status=status)
 
 
 def _is_too_much(request: HttpRequest, code: str) -> bool:
