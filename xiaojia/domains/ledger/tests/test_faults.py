@@ -5,6 +5,8 @@ Threads commit for real, so these tests run outside a transaction, on one stage 
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -201,6 +203,30 @@ def test_the_expiry_job_and_the_counter_never_take_the_same_points(here: Stage) 
         assert kinds["expiry"] <= 1
         assert 0 <= here.balance("volunteer") <= 6
         assert checks.findings(officer.community_id) == []
+
+
+@pytest.mark.parametrize(("point", "outcome"), [("inside", "posted"), ("after", "again")])
+def test_a_till_killed_in_the_middle_loses_nothing_and_doubles_nothing(
+    here: Stage, point: str, outcome: str
+) -> None:
+    here.give("volunteer", 30)
+    by, wallet, request = here.actor("officer"), here.wallet("volunteer"), uuid.uuid4()
+    words = [str(by.community_id), str(wallet), str(request), point]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "xiaojia.domains.ledger.tests.dying", *words],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    with child.stdout:
+        assert child.stdout.readline() == "here\n"
+        child.kill()
+        child.wait()
+    posting = Posting("redeem", wallet, 10, "goods", "one", cast.TODAY, request)
+    with here.office():
+        # The wallet's row waits until PostgreSQL has noticed the death: then the retry is answered.
+        assert actions.redeem(by=by, at=cast.NOW, posting=posting).outcome == outcome
+        assert checks.findings(by.community_id) == []
+    assert here.balance("volunteer") == 20
 
 
 CORRUPTIONS = {
