@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
 from xiaojia.domains.microgrids.actions.adjusting import draft
-from xiaojia.domains.microgrids.actions.measuring import pieces_of, shared_households, sizes_now
-from xiaojia.domains.microgrids.models import Cluster, MicroGrid, Partition, PlanException
+from xiaojia.domains.microgrids.actions.measuring import Piece, pieces_of, shared_households, sizes_now
+from xiaojia.domains.microgrids.models import Cluster, Membership, MicroGrid, Partition, PlanException
 from xiaojia.domains.microgrids.queries import lived_in, standings, unit_rows
 from xiaojia.domains.microgrids.queries.register import DOORS_SQL
 from xiaojia.domains.microgrids.rules import fingerprint, inherited
@@ -168,57 +168,71 @@ def _renumber(clusters: Sequence[Cluster], numbers: dict[int, int]) -> None:
         Cluster.objects.filter(pk=cluster.pk).update(number=numbers[cluster.pk], microgrid=cluster.microgrid)
 
 
-_TARGET_SQL = f"""
-WITH {DOORS_SQL},
-target AS (
-  SELECT home.household_id, c.microgrid_id FROM home
-  JOIN microgrids_part p ON p.partition_id = %(partition_id)s AND p.unit_id = home.unit_id
-    AND (p.floor_to = 0 OR home.floor BETWEEN p.floor_from AND p.floor_to)
-  JOIN microgrids_cluster c ON c.id = p.cluster_id
-)
-"""  # noqa: S608  # our own text
+_HOMES_SQL = f"WITH {DOORS_SQL} SELECT household_id, unit_id, floor FROM home"  # noqa: S608  # our own text
 
 
 def _settle_memberships(partition: Partition, on: date) -> dict[str, Any]:
-    """Four statements for any number of households: forget what never began, close, keep, open."""
-    values: dict[str, int | date] = {
-        "community_id": partition.community_id,
-        "partition_id": partition.pk,
-        "on": on,
-    }
+    """Forget what never began, close, keep, open: a few statements for any number of households.
+
+    Matched here and not by joins: behind row-level security PostgreSQL expects one row of each table, and
+    its nested loops over a whole community take seconds.
+    """
+    community_id = partition.community_id
+    target = _target(partition)
     with connection.cursor() as cursor:
+        forgotten, reopened, left, staying = _compared(community_id, target, on)
+        joined = sorted(target.keys() - staying)
+        cursor.execute("DELETE FROM microgrids_membership WHERE id = ANY(%s)", [forgotten])
+        cursor.execute("UPDATE microgrids_membership SET until_on = NULL WHERE id = ANY(%s)", [reopened])
+        cursor.execute("UPDATE microgrids_membership SET until_on = %s WHERE id = ANY(%s)", [on, left])
         cursor.execute(
-            f"{_TARGET_SQL} DELETE FROM microgrids_membership m WHERE m.community_id = %(community_id)s"  # noqa: S608  # our own text
-            " AND (m.from_on > %(on)s OR m.from_on = %(on)s AND NOT EXISTS (SELECT 1 FROM target t"
-            " WHERE t.household_id = m.household_id AND t.microgrid_id = m.microgrid_id))",
-            values,
-        )
-        cursor.execute(
-            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = NULL FROM target t"  # noqa: S608  # our own text
-            " WHERE m.community_id = %(community_id)s AND t.household_id = m.household_id"
-            " AND t.microgrid_id = m.microgrid_id AND m.from_on <= %(on)s"
-            " AND (m.until_on IS NULL OR m.until_on > %(on)s)",
-            values,
-        )
-        stayed = cursor.rowcount
-        cursor.execute(
-            f"{_TARGET_SQL} UPDATE microgrids_membership m SET until_on = %(on)s"  # noqa: S608  # our own text
-            " WHERE m.community_id = %(community_id)s AND m.from_on < %(on)s"
-            " AND (m.until_on IS NULL OR m.until_on > %(on)s) AND NOT EXISTS (SELECT 1 FROM target t"
-            " WHERE t.household_id = m.household_id AND t.microgrid_id = m.microgrid_id)",
-            values,
-        )
-        left = cursor.rowcount
-        cursor.execute(
-            f"{_TARGET_SQL} INSERT INTO microgrids_membership"  # noqa: S608  # our own text
+            "INSERT INTO microgrids_membership"
             " (community_id, household_id, microgrid_id, partition_id, from_on)"
-            " SELECT %(community_id)s, t.household_id, t.microgrid_id, %(partition_id)s, %(on)s FROM target t"
-            " WHERE NOT EXISTS (SELECT 1 FROM microgrids_membership m WHERE m.household_id = t.household_id"
-            " AND m.from_on <= %(on)s AND (m.until_on IS NULL OR m.until_on > %(on)s))",
-            values,
+            " SELECT %s, t.household_id, t.microgrid_id, %s, %s"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS t(household_id, microgrid_id)",
+            [community_id, partition.pk, on, joined, [target[h] for h in joined]],
         )
-        joined = cursor.rowcount
-    return {"stayed": stayed, "left": left, "joined": joined}
+    return {"stayed": len(staying), "left": len(left), "joined": len(joined)}
+
+
+def _target(partition: Partition) -> dict[int, int]:
+    """The micro-grid of every present household by this plan (three queries)."""
+    belongs = dict(partition.clusters.values_list("pk", "microgrid_id"))
+    by_unit: dict[int, list[Piece]] = {}
+    for piece in pieces_of(partition):
+        by_unit.setdefault(piece.unit_id, []).append(piece)
+    found: dict[int, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_HOMES_SQL, {"community_id": partition.community_id})
+        for household_id, unit_id, floor in cursor.fetchall():
+            for piece in by_unit.get(unit_id, ()):
+                if piece.floor_to == 0 or piece.floor_from <= floor <= piece.floor_to:
+                    found[household_id] = belongs[piece.cluster] or 0
+    return found
+
+
+def _compared(
+    community_id: int, target: Mapping[int, int], on: date
+) -> tuple[list[int], list[int], list[int], set[int]]:
+    """Memberships to forget, to reopen and to close, by id; and the households that stay where they are."""
+    rows = Membership.objects.filter(community_id=community_id).filter(
+        Q(from_on__gte=on) | Q(until_on__isnull=True) | Q(until_on__gt=on)
+    )
+    forgotten, reopened, left, staying = [], [], [], set()
+    for pk, household_id, microgrid_id, from_on, until_on in rows.values_list(
+        "pk", "household_id", "microgrid_id", "from_on", "until_on"
+    ):
+        is_right = target.get(household_id) == microgrid_id
+        if from_on > on or (from_on == on and not is_right):
+            forgotten.append(pk)
+        elif until_on is not None and until_on <= on:
+            continue
+        elif is_right:
+            staying.add(household_id)
+            reopened += [] if until_on is None else [pk]
+        else:
+            left.append(pk)
+    return forgotten, reopened, left, staying
 
 
 def _check_nobody_is_outside(partition: Partition, on: date) -> None:
