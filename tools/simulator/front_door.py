@@ -35,7 +35,7 @@ from xiaojia.kernel.tenancy import entered
 
 Say = Callable[[str], None]
 
-_REASONS = {
+REASONS = {
     "cross_compound": (
         "去走过一趟，两个院子门对门，几步路就到；两边的邻居都问过，愿意合在一起。（模拟）",
         "中间只隔一道矮墙，买菜接娃走的是同一条路；院坝会上说好了。（模拟）",
@@ -217,7 +217,7 @@ def approve_and_adopt(office: Office, *, say: Say) -> None:
         waiting = microgrids_queries.open_exceptions(viewer=by).get(partition_id, [])
     say(f"逐条写理由：{len(waiting)} 处例外")
     for index, exception in enumerate(waiting):
-        reasons = _REASONS[exception.code]
+        reasons = REASONS[exception.code]
         with entered(by.scope):
             microgrids.approve_exception(
                 by=by,
