@@ -1,4 +1,7 @@
-"""One community: every compound alone; then those that cannot stand alone join, as few as needed."""
+"""One community: every part of a compound alone; then those that cannot stand alone join, as few as needed.
+
+A part is what hangs together inside one compound: the houses of a long street may be several.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ Piece = tuple[int, int, int]
 """Building of the ground, first and last atom of its chain."""
 
 Cluster = frozenset[int]
+"""Parts, by their number."""
 
 
 @dataclass(slots=True)
@@ -45,10 +49,11 @@ class Community:
         self._answers: dict[Cluster, Division] = {}
         self.work = Counter[str]()
         self.ground = lay_out(problem, fine_atoms=effort.fine_atoms)
+        self._parts = self.ground.parts()
 
     def settle(self) -> Settled:
         """The whole community."""
-        clusters = [frozenset([c]) for c in range(len(self.ground.compounds))]
+        clusters = [frozenset([p]) for p in range(len(self._parts))]
         if self._problem.allow_cross:
             for _round in range(self._effort.cluster_rounds):
                 joined = self._join(clusters)
@@ -67,7 +72,7 @@ class Community:
         """What the cluster costs at least: exact when it is small or answered, else the LP's value."""
         if cluster not in self._yards:
             self.work["yards"] += 1
-            yard = self._yards[cluster] = make_yard(self.ground, self.ground.buildings_of(cluster))
+            yard = self._yards[cluster] = make_yard(self.ground, self._buildings(cluster))
             small = divide_small(yard, self._effort)
             if small is not None:
                 self._answers[cluster] = small
@@ -98,7 +103,7 @@ class Community:
         A candidate stands in with its bound until the choice falls on it; then it is answered, and the choice
         is made again.
         """
-        index = {c: i for i, cluster in enumerate(clusters) for c in cluster}
+        index = {p: i for i, cluster in enumerate(clusters) for p in cluster}
         near = self._near(clusters, index)
         short = [i for i, cluster in enumerate(clusters) if self._answer(cluster).short_count]
         if not short:
@@ -121,9 +126,9 @@ class Community:
     def _near(self, clusters: list[Cluster], index: dict[int, int]) -> list[list[int]]:
         """Neighbouring clusters of each cluster, nearest first."""
         gaps: list[dict[int, int]] = [{} for _ in clusters]
-        for compound, others in self.ground.compound_neighbours().items():
+        for part, others in enumerate(self.ground.part_neighbours(self._parts)):
             for other, metres in others.items():
-                mine, theirs = index[compound], index[other]
+                mine, theirs = index[part], index[other]
                 if mine != theirs:
                     gaps[mine][theirs] = min(metres, gaps[mine].get(theirs, metres))
         most = self._effort.cluster_neighbours
@@ -142,7 +147,7 @@ class Community:
     def _may_pay(self, union: Cluster, parts: Sequence[Cluster]) -> bool:
         """Whether joining could leave less short than now, by the totals; and the work stays in bounds."""
         limits, weights = self._problem.limits, self._problem.weights
-        atoms = [a.households for b in self.ground.buildings_of(union) for a in self.ground.blocks[b].atoms]
+        atoms = [a.households for b in self._buildings(union) for a in self.ground.blocks[b].atoms]
         if len(atoms) > (self._effort.pair_atoms if len(parts) == 2 else self._effort.triple_atoms):
             return False
         total = sum(homes for homes in atoms if homes <= limits.most_households)
@@ -153,6 +158,9 @@ class Community:
         least = weights.short + weights.short_per_household * missing
         fees = weights.extra_compound * (len(parts) - 1)
         return least + fees < sum(self._short_price(part) for part in parts)
+
+    def _buildings(self, cluster: Cluster) -> list[int]:
+        return sorted(b for part in cluster for b in self._parts[part])
 
     def _short_price(self, cluster: Cluster) -> float:
         """What the short micro-grids of a cluster cost for being short, in metres."""

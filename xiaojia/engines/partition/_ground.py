@@ -7,7 +7,7 @@ and 0.05*(s-65)^2 metres becomes 65*(s-65)^2.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
@@ -52,10 +52,6 @@ class Ground:
     edges: list[frozenset[int]] = field(default_factory=list)
     distance: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
-    def buildings_of(self, compounds: Container[int]) -> list[int]:
-        """The buildings of these compounds."""
-        return [b for b, block in enumerate(self.blocks) if block.compound in compounds]
-
     def component(self, building: int, *, allow_cross: bool) -> frozenset[int]:
         """The buildings that could ever share a micro-grid with this one, through others."""
         reached, stack = {building}, [building]
@@ -67,15 +63,26 @@ class Ground:
                     stack.append(other)
         return frozenset(reached)
 
-    def compound_neighbours(self) -> dict[int, dict[int, int]]:
-        """Compound -> neighbouring compounds with their shortest joining edge (decimetres)."""
-        found: dict[int, dict[int, int]] = {c: {} for c in range(len(self.compounds))}
+    def parts(self) -> list[frozenset[int]]:
+        """The buildings by what hangs together inside one compound, compound by compound."""
+        found: list[frozenset[int]] = []
+        reached: set[int] = set()
+        for b in sorted(range(len(self.blocks)), key=lambda b: (self.blocks[b].compound, b)):
+            if b not in reached:
+                found.append(self.component(b, allow_cross=False))
+                reached |= found[-1]
+        return found
+
+    def part_neighbours(self, parts: Sequence[frozenset[int]]) -> list[dict[int, int]]:
+        """For each part the parts that it touches, with the shortest joining edge (decimetres)."""
+        part_of = {b: i for i, part in enumerate(parts) for b in part}
+        found: list[dict[int, int]] = [{} for _ in parts]
         for b, others in enumerate(self.edges):
             for o in others:
-                mine, theirs = self.blocks[b].compound, self.blocks[o].compound
+                mine, theirs = part_of[b], part_of[o]
                 if mine != theirs:
-                    metres = int(self.distance[b, o])
-                    found[mine][theirs] = min(metres, found[mine].get(theirs, metres))
+                    gap = int(self.distance[b, o])
+                    found[mine][theirs] = min(gap, found[mine].get(theirs, gap))
         return found
 
 

@@ -16,14 +16,12 @@ from xiaojia.engines.partition._columns import (
     Master,
     Relaxed,
     Search,
-    add_cover,
     converge,
     dive,
-    make_integer,
-    quiet_solver,
     rows_of,
     starting_columns,
 )
+from xiaojia.engines.partition._exact import cheapest_cover
 from xiaojia.engines.partition._small import Division, count_short
 from xiaojia.engines.partition._yard import Floats, Yard
 from xiaojia.engines.partition.problem import Effort
@@ -173,23 +171,9 @@ class Improver:
         yard = self._yard
         names = list(dict.fromkeys([*known, *columns]))
         costs = [yard.cost_of(g) for g in names]
-        before = sum(costs[: len(known)])
         if len(names) == len(known):
-            return known, before
+            return known, sum(costs)
         place = {row: i for i, row in enumerate(rows)}
-        solver = quiet_solver()
-        # Presolve drops most columns of a window before the first node.
-        for option, value in (("presolve", "on"), ("mip_rel_gap", 1e-5), ("mip_max_nodes", nodes)):
-            solver.setOptionValue(option, value)
-        add_cover(solver, len(place), [[place[r] for r in rows_of(g)] for g in names], np.array(costs, float))
-        make_integer(solver, len(names))
-        start = np.zeros(len(names))
-        start[: len(known)] = 1.0
-        solver.setSolution(len(names), np.arange(len(names), dtype=np.int32), start)
-        solver.run()
-        info = solver.getInfo()
-        chosen = np.array(solver.getSolution().col_value, float)
-        found = tuple(g for g, x in zip(names, chosen, strict=True) if x > 0.5)
-        least = min(before, int(np.floor(max(info.mip_dual_bound, 0.0) + 1e-3)))
-        is_cover = sorted(row for g in found for row in rows_of(g)) == list(rows)
-        return (found if is_cover and self._cost(found) < before else known), least
+        lines = [[place[r] for r in rows_of(g)] for g in names]
+        found = cheapest_cover(len(place), lines, costs, tuple(range(len(known))), nodes=nodes)
+        return tuple(names[k] for k in found.chosen), found.bound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +24,10 @@ from xiaojia.engines.partition.problem import (
 
 if TYPE_CHECKING:
     from xiaojia.engines.partition._clusters import Settled
+
+
+Runner = Callable[[Callable[[Any], Any], Sequence[Any]], Sequence[Any]]
+"""Calls a function with each item, anywhere, and gives the answers in the order of the items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,24 @@ class _Answer:
     proofs: list[_Proof]
 
 
-def solve(problem: Problem, *, seed: int = 1, effort: Effort = Effort(), processes: int = 1) -> Result:  # noqa: B008  # frozen
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 1,
+    effort: Effort = Effort(),  # noqa: B008  # frozen
+    processes: int = 1,
+    run: Runner | None = None,
+) -> Result:
     """The proven best division for the clusters and limits tried.
 
     The method has no chance in it: `seed` is kept in the report and changes nothing. Same input, same
-    effort: the same parts, with any number of `processes`.
+    effort: the same parts, with any number of `processes`, and wherever `run` lets communities be settled.
     """
     communities = _communities(problem)
     job = partial(_settle, effort)
-    if processes > 1 and len(communities) > 1:
+    if run is not None:
+        answers = list(run(job, communities))
+    elif processes > 1 and len(communities) > 1:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(processes, len(communities)), mp_context=context) as pool:
             answers = list(pool.map(job, communities))
@@ -99,7 +112,7 @@ def _parts(problem: Problem, ground: Ground, pieces: Sequence[tuple[int, int, in
 
 
 def _proofs(problem: Problem, settled: Settled, effort: Effort) -> Iterator[_Proof]:
-    """For what hangs together around every short micro-grid, and for every joined compound by itself."""
+    """For what hangs together around every short micro-grid, and for every part that joined others."""
     from xiaojia.engines.partition._certificates import prove_short
 
     ground = settled.ground
@@ -111,7 +124,7 @@ def _proofs(problem: Problem, settled: Settled, effort: Effort) -> Iterator[_Pro
         if homes < problem.limits.least_households:
             wide.add(ground.component(group[0][0], allow_cross=problem.allow_cross))
         if len(compounds) > 1:
-            alone |= {ground.component(b, allow_cross=False) for b in ground.buildings_of(compounds)}
+            alone |= {ground.component(b, allow_cross=False) for b, _low, _high in group}
     for region, is_alone in [(r, False) for r in sorted(wide, key=min)] + [
         (r, True) for r in sorted(alone, key=min)
     ]:
@@ -180,10 +193,10 @@ def _short_certificate(grid: Grid, grids: Sequence[Grid], proofs: Sequence[_Proo
 
 
 def _join_certificate(grid: Grid, proofs: Sequence[_Proof]) -> dict[str, Any]:
-    """Which compounds touch where, and how many micro-grids each would leave short by itself."""
+    """Which compounds touch where, and how many micro-grids the joined part of each would leave short."""
     alone = Counter[str]()
     for proof in proofs:
-        if proof.compound in grid.compounds:
+        if proof.compound and not proof.buildings.isdisjoint(grid.buildings):
             alone[proof.compound] += proof.least_short
     joins = [
         {"compounds": list(j.compounds), "buildings": list(j.buildings), "metres": j.metres}
