@@ -16,14 +16,14 @@ def today(request: HttpRequest) -> HttpResponse:
     """What waits for the officer: workbooks on their way in, plans, doors without a micro-grid."""
     viewer, now = actor_of(request), clock.now()
     on = clock.today(now)
-    day = microgrids.microgrids_on(viewer=viewer, on=on)
+    day, outside_count = microgrids.day_and_outside(viewer=viewer, on=on)
     context = {
         "now": now,
         "on": on,
         "day": day,
         "home_count": sum(m.household_count for m in day),
         "fitting_count": sum(m.size.is_fitting for m in day),
-        "outside_count": microgrids.homeless_count(viewer=viewer, on=on),
+        "outside_count": outside_count,
         "unfit": microgrids.unfit(day, viewer=viewer, on=on),
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),

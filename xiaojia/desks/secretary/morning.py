@@ -91,12 +91,12 @@ class Place:
 
 
 def facts(*, viewer: Actor, on: date) -> Facts:
-    """Everything the sheet needs (five queries)."""
-    day = microgrids.microgrids_on(viewer=viewer, on=on)
+    """Everything the sheet needs (four queries)."""
+    day, outside_count = microgrids.day_and_outside(viewer=viewer, on=on)
     seats = teams.seat_news(viewer=viewer, on=on)
     return Facts(
         day=day,
-        outside_count=microgrids.homeless_count(viewer=viewer, on=on),
+        outside_count=outside_count,
         drafts=microgrids.waiting_plans(viewer=viewer),
         waiting=registers.waiting_registers(viewer=viewer),
         headless=[m for m in day if m.microgrid_id not in seats.led],

@@ -1,9 +1,9 @@
-"""What runs by the clock for every community: sealing the audit trail, delivering messages."""
+"""What runs by the clock: sealing the audit trail, delivering messages, counters of limits that ended."""
 
 from __future__ import annotations
 
 from xiaojia.domains.places.queries import communities
-from xiaojia.kernel import audit, clock, outbox_delivery
+from xiaojia.kernel import audit, clock, limits, outbox_delivery
 from xiaojia.kernel.actors import Scope
 from xiaojia.kernel.jobs import every
 from xiaojia.kernel.tenancy import entered
@@ -29,3 +29,9 @@ def purge_messages() -> None:
     """Old rows of the outbox, each night."""
     for community in communities():
         outbox_delivery.purge(community_id=community.pk, at=clock.now())
+
+
+@every("19 3 * * *", name="forget_limits")
+def forget_limits() -> None:
+    """Counters of all communities together: they say nothing of whom they count."""
+    limits.forget_ended(at=clock.now())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from threading import Barrier
 
 import pytest
@@ -57,25 +55,35 @@ def test_negative_control_the_caches_own_counter_forgets_its_window() -> None:
     assert ends() < before - timedelta(hours=23)
 
 
-def _survives_a_spray() -> bool:
-    """Whether a full counter is still full after 400 others; its key is one of the first to go."""
-    at = datetime.now(UTC)
-    names = (f"mine {n}" for n in count())
-    mine = next(n for n in names if hashlib.sha256(n.encode()).hexdigest().startswith("00"))
-    for _use in range(5):
-        limits.is_spent(mine, most=5, seconds=900, at=at)
-    for number in range(400):
-        limits.is_spent(f"other {number}", most=5, seconds=900, at=at)
-    return limits.is_spent(mine, most=5, seconds=900, at=at)
+SPRAY = 400
 
 
 def test_a_spray_of_many_keys_does_not_erase_a_counter() -> None:
-    assert _survives_a_spray()
+    for _use in range(5):
+        limits.is_spent("mine", most=5, seconds=900, at=NOW)
+    for number in range(SPRAY):
+        limits.is_spent(f"other {number}", most=5, seconds=900, at=NOW)
+    assert limits.is_spent("mine", most=5, seconds=900, at=NOW)
 
 
-def test_negative_control_a_cache_of_the_usual_size_would_forget_it() -> None:
+def test_negative_control_a_cache_of_the_usual_size_forgets_under_a_spray() -> None:
     with override_settings(CACHES={"default": settings.CACHES["default"] | {"OPTIONS": {}}}):
-        assert not _survives_a_spray()
+        cache.set("a", 5, 900)
+        for number in range(SPRAY):
+            cache.set(f"b{number}", 1, 900)
+        assert cache.get("a") is None
+
+
+def test_a_window_that_is_over_begins_anew_and_its_counter_goes_at_night() -> None:
+    later = NOW + timedelta(seconds=60)
+    assert [limits.is_spent("w", most=1, seconds=60, at=NOW) for _use in range(2)] == [False, True]
+    assert not limits.is_spent("w", most=1, seconds=60, at=later)
+    assert limits.forget_ended(at=later) == 0, "negative control: it still counts"
+    assert limits.is_spent("w", most=1, seconds=60, at=later)
+    assert limits.forget_ended(at=later + timedelta(seconds=60)) == 1
+    limits.is_spent("w", most=1, seconds=60, at=later)
+    limits.forgive("w")
+    assert not limits.is_spent("w", most=1, seconds=60, at=later)
 
 
 def test_a_count_inside_a_transaction_that_is_taken_back_does_not_count() -> None:

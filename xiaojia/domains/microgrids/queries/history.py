@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -24,6 +25,13 @@ JOIN places_building b ON b.id = u.building_id
 JOIN places_compound c ON c.id = b.compound_id
 WHERE m.community_id = ANY(%(communities)s) AND m.from_on <= %(on)s
   AND (m.until_on IS NULL OR m.until_on > %(on)s)
+"""
+
+_OUTSIDE_SQL = """
+SELECT count(*) FROM people_household h
+WHERE h.community_id = ANY(%(communities)s) AND h.until_on IS NULL AND NOT EXISTS (
+  SELECT 1 FROM microgrids_membership m
+  WHERE m.household_id = h.id AND m.from_on <= %(on)s AND (m.until_on IS NULL OR m.until_on > %(on)s))
 """
 
 
@@ -144,24 +152,37 @@ def day_rows(*, viewer: Actor, on: date, compound_id: int | None = None, text: s
     `text` narrows to addresses that it names (`rules.names`). A head sees the own micro-grid only:
     PostgreSQL shows no other doors.
     """
+    rows = [DayRow(*row) for row in _day(viewer, on, compound_id=compound_id)]
+    return [r for r in rows if names(r.address, text)]
+
+
+def _day(viewer: Actor, on: date, *, compound_id: int | None = None, more: str = "") -> list[tuple[Any, ...]]:
+    """Rows in the order of DayRow's fields; `more` is a further column in SQL of our own."""
     require(MAY, "see_microgrids", viewer, viewer.community_id)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT g.id, g.number, g.name, c.id, c.name, b.name, u.name,"  # our own text
             " count(*), min(h.floor), max(h.floor),"
-            f" count(*) < sum(count(*)) OVER (PARTITION BY u.id), u.id, b.id {_BELONGS_SQL}"
+            f" count(*) < sum(count(*)) OVER (PARTITION BY u.id), u.id, b.id{more} {_BELONGS_SQL}"
             " AND (%(compound)s::bigint IS NULL OR c.id = %(compound)s)"
             " GROUP BY g.id, c.id, b.id, u.id"
             " ORDER BY g.number, g.id, c.sort_key, b.sort_key, u.ordinal",
             {"on": on, "communities": list(viewer.scope.community_ids), "compound": compound_id},
         )
-        rows = [DayRow(*row) for row in cursor.fetchall()]
-    return [r for r in rows if names(r.address, text)]
+        return list(cursor.fetchall())
 
 
 def microgrids_on(*, viewer: Actor, on: date) -> list[MicroGridOnDay]:
     """Micro-grids with their units on that day (one query)."""
     return grouped(day_rows(viewer=viewer, on=on))
+
+
+def day_and_outside(*, viewer: Actor, on: date) -> tuple[list[MicroGridOnDay], int]:
+    """`microgrids_on` and `homeless_count` of that day in one query (two where no micro-grid lives)."""
+    rows = _day(viewer, on, more=f", ({_OUTSIDE_SQL})")
+    if not rows:
+        return [], homeless_count(viewer=viewer, on=on)
+    return grouped([DayRow(*row[:-1]) for row in rows]), int(rows[0][-1])
 
 
 def grouped(rows: Sequence[DayRow]) -> list[MicroGridOnDay]:
@@ -178,11 +199,5 @@ def grouped(rows: Sequence[DayRow]) -> list[MicroGridOnDay]:
 def homeless_count(*, viewer: Actor, on: date) -> int:
     """Present households that belong to no micro-grid on that day (one query)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM people_household h WHERE h.community_id = ANY(%(communities)s)"
-            " AND h.until_on IS NULL AND NOT EXISTS (SELECT 1 FROM microgrids_membership m"
-            " WHERE m.household_id = h.id AND m.from_on <= %(on)s"
-            " AND (m.until_on IS NULL OR m.until_on > %(on)s))",
-            {"on": on, "communities": list(viewer.scope.community_ids)},
-        )
+        cursor.execute(_OUTSIDE_SQL, {"on": on, "communities": list(viewer.scope.community_ids)})
         return int(cursor.fetchone()[0])

@@ -241,7 +241,7 @@ def test_no_page_of_a_change_asks_more_than_twelve_queries() -> None:
     client.force_login(Account.objects.get(pk=place.officer.account_id))
     plan = f"/microgrids/plans/{drafts[0].pk}"
     counts = {}
-    for path in ("/microgrids/", "/microgrids/change/", f"{plan}/moves/", f"{plan}/letters/"):
+    for path in ("/", "/microgrids/", "/microgrids/change/", f"{plan}/moves/", f"{plan}/letters/"):
         asked: list[str] = []
 
         def note(execute: Callable[..., Any], sql: str, *rest: Any, asked: list[str] = asked) -> Any:
