@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from xiaojia.kernel.refusals import Refused
 
 if TYPE_CHECKING:
-    from xiaojia.engines.partition import Result, Stretch
+    from xiaojia.engines.partition import Result, Runner, Stretch
 
 COLUMNS: Final = ("compound", "building", "x", "y", "unit", "floors", "doors_per_floor", "households")
 OUT_COLUMNS: Final = ("microgrid", "compound", "building", "unit", "floor_from", "floor_to", "households")
@@ -39,7 +39,8 @@ def run(words: Sequence[str]) -> int:
     # Both files are opened first: nobody waits for a plan that cannot be written.
     with _replaced(options.out) as plan, _replaced(options.report) as report:
         started = _cpu_seconds()
-        result = solve(problem, seed=options.seed, processes=options.processes)
+        with _elsewhere(options.dask) as runner:
+            result = solve(problem, seed=options.seed, processes=options.processes, run=runner)
         seconds = _cpu_seconds() - started
         broken = check(problem, result.parts)
         if broken:
@@ -47,6 +48,18 @@ def run(words: Sequence[str]) -> int:
         _write_plan(plan, result)
         report.write(f"{json.dumps(_report(result, seconds), ensure_ascii=False, indent=1)}\n")
     return 0
+
+
+@contextmanager
+def _elsewhere(address: str | None) -> Iterator[Runner | None]:
+    """The cluster at that address; None: here."""
+    if address is None:
+        yield None
+        return
+    from xiaojia.project.plan_dask import runner
+
+    with runner(address) as there:
+        yield there
 
 
 def _cpu_seconds() -> float:
@@ -63,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, metavar="PLAN.csv")
     parser.add_argument("--report", type=Path, required=True, metavar="REPORT.json")
     parser.add_argument("--seed", type=int, default=1, help="kept in the report; changes nothing")
-    parser.add_argument("--processes", type=_at_least_one, default=1, help="communities at the same time")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--processes", type=_at_least_one, default=1, help="communities at the same time")
+    where.add_argument("--dask", metavar="ADDRESS", help="of a Dask scheduler: communities on its workers")
     parser.add_argument("--inside", action="store_true", help="never join compounds")
     return parser
 

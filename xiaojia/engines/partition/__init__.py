@@ -19,7 +19,7 @@ from xiaojia.engines.partition.problem import (
     Stretch,
     Weights,
 )
-from xiaojia.engines.partition.solve import solve
+from xiaojia.engines.partition.solve import Runner, solve
 
 __all__ = [
     "BadProblem",
@@ -33,6 +33,7 @@ __all__ = [
     "Places",
     "Problem",
     "Result",
+    "Runner",
     "Stretch",
     "Weights",
     "check",
