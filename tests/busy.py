@@ -14,8 +14,10 @@ from uuid import UUID
 
 from PIL import Image
 
+from tests import points
 from xiaojia.domains.cases import actions as cases
 from xiaojia.domains.cases.actions import Move, Report
+from xiaojia.domains.cases.actions.importing_later import do_check, receive_table
 from xiaojia.domains.cases.models import Case, Casekind
 from xiaojia.domains.cases.photos.developing import Developed
 from xiaojia.domains.cases.queries.photos import photos
@@ -80,6 +82,7 @@ def busy(*, copies: int = 1) -> Busy:
             "year": 2026,
         }
         stage.ids |= _cases(stage, first)
+        stage.ids |= points.points(stage.place.officer, first.pk, homes, stage.accounts["head"])
     return stage
 
 
@@ -121,6 +124,7 @@ def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
         "receipt.code": made[2].receipt_code,
         "token": link_token(made[2].receipt_code),
         **_photo(officer, made[0]),
+        "file_id": _table(officer),
         "form": "json",
         "service_code": "L0201",
         "request_id": made[0].pk,
@@ -134,6 +138,17 @@ def _photo(by: Actor, case: Case) -> dict[str, Any]:
     photo = cases.keep_photo(by=by, at=yards.NOW, case_id=case.pk, photo=Developed(out.getvalue(), 64, 48))
     token = photos(case.pk, viewer=by, at=clock.now())[0].token
     return {"photo_id": photo.pk, "photo_token": token}
+
+
+def _table(by: Actor) -> UUID:
+    """A table of cases that was looked at and waits, with a doubt; returns its file's id."""
+    rows = ("编号,内容,类别,上报时间,地点", "K-1,漏水（模拟）,L0201,2026-02-26,刘家院子1栋", "K-2,x,没有的,2026-02-26,")
+    text = "\n".join(rows)
+    received = receive_table(by=by, at=yards.NOW, file_name="导出.csv", stream=[text.encode()])
+    file_id = UUID(received.payload["file_id"])
+    do_check(by=by, at=yards.NOW, file_id=file_id, name="导出.csv", progress=SilentProgress())
+    Work.objects.filter(pk=received.pk).update(state=Work.State.DONE)
+    return file_id
 
 
 def _messages(by: Actor) -> UUID:

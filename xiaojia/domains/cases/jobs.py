@@ -22,20 +22,29 @@ from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.work import Progress, Result, work
 
 
-@work(importing_later.KIND, page=lambda _payload: reverse("cases:home"))
+@work(importing_later.KIND, page=lambda _payload: reverse("cases:import"))
 def import_cases(actor: Actor, payload: Mapping[str, Any], progress: Progress) -> Result:
     """Take a table of cases over."""
     file_id = UUID(payload["file_id"])
     return importing_later.do_import(by=actor, at=clock.now(), file_id=file_id, progress=progress)
 
 
+@work(importing_later.CHECK, page=lambda _payload: reverse("cases:import"))
+def check_cases(actor: Actor, payload: Mapping[str, Any], progress: Progress) -> Result:
+    """Read a table of cases that was just dropped, and change nothing."""
+    file_id, name = UUID(payload["file_id"]), payload["name"]
+    found = importing_later.do_check(by=actor, at=clock.now(), file_id=file_id, name=name, progress=progress)
+    return {**found, "where_url": reverse("cases:import_one", args=[file_id])}
+
+
 @every("37 3 * * *", name="forget_photos")
 def forget_photos() -> None:
-    """One short transaction a community, then its folder."""
+    """One short transaction a community, then its folders."""
     for community in communities():
         by = Actor.for_job(community_id=community.pk, role="secretary", account_id=0)
         with entered(by.scope):
             actions.forget_photos(by=by, at=clock.now())
+            importing_later.forget_tables(by=by, at=clock.now())
 
 
 @every("*/2 * * * *", name="climb_ladder")

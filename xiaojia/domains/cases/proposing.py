@@ -16,6 +16,7 @@ from xiaojia.domains.cases import queries
 from xiaojia.domains.cases.actions.clocks import calendar_for, first_due
 from xiaojia.domains.cases.lines import Line, line_of
 from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.queries.buildings import buildings_of
 from xiaojia.domains.cases.reading import (
     Alike,
     BuildingPlace,
@@ -28,14 +29,14 @@ from xiaojia.domains.cases.reading import (
     place_meant,
 )
 from xiaojia.domains.microgrids.queries.places import microgrid_ids_at
-from xiaojia.domains.microgrids.rules import address_words
-from xiaojia.domains.places.queries import unit_places
 from xiaojia.kernel import clock
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 
 if TYPE_CHECKING:
     from xiaojia.engines.triage import Model
+
+__all__ = ["Chosen", "Ground", "LikeIt", "Proposal", "buildings_of", "ground", "guess", "propose"]
 
 logger = logging.getLogger(__name__)
 MODEL_FILE: Final = "triage.model"
@@ -87,19 +88,6 @@ def ground(*, viewer: Actor, at: datetime) -> Ground:
         buildings_of(viewer),
         queries.said_lately(viewer=viewer, at=at),
     )
-
-
-def buildings_of(viewer: Actor) -> list[BuildingPlace]:
-    """Every building with its units, as a neighbour says it (one query)."""
-    found: dict[int, BuildingPlace] = {}
-    for place in unit_places(viewer=viewer):
-        known = found.get(place.building_id)
-        units = (known.units if known else frozenset()) | {place.unit}
-        label = address_words(place.compound, place.building)
-        found[place.building_id] = BuildingPlace(
-            place.building_id, place.compound, place.building, units, label
-        )
-    return list(found.values())
 
 
 def guess(text: str, on: Ground) -> tuple[Sequence[KindGuess], PlaceGuess]:

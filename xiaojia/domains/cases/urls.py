@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.cases.views import box, drafts, kinds, lists, live, one, outside, paper, photos, rates
+from xiaojia.domains.cases.views import (
+    box,
+    drafts,
+    importing,
+    kinds,
+    lists,
+    live,
+    one,
+    outside,
+    paper,
+    photos,
+    rates,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -21,6 +33,10 @@ urlpatterns = [
     path("subdistrict/", rates.subdistrict, name="subdistrict"),
     path("kinds/", kinds.home, name="kinds"),
     path("kinds/<int:casekind_id>/", kinds.one, name="kind"),
+    path("import/", importing.home, name="import"),
+    path("import/<uuid:file_id>/", importing.one, name="import_one"),
+    path("import/<uuid:file_id>/take/", importing.take, name="import_take"),
+    path("import/<uuid:file_id>/drop/", importing.drop, name="import_drop"),
     path("outside/", outside.home, name="outside"),
     path("outside/key/end/", outside.end_key, name="end_key"),
     path("outside/close/", outside.close_service, name="close_service"),

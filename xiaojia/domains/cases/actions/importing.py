@@ -6,7 +6,7 @@ deadline that they would have been promised here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,6 +21,8 @@ from xiaojia.domains.cases.access import MAY, living_casekinds
 from xiaojia.domains.cases.actions.clocks import calendar_for
 from xiaojia.domains.cases.actions.publishing import public_copy, with_agency
 from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
+from xiaojia.domains.cases.queries.buildings import buildings_of
+from xiaojia.domains.cases.reading.place import place_meant
 from xiaojia.domains.cases.reading.table import (
     CaseDoubt,
     CaseRow,
@@ -36,9 +38,11 @@ from xiaojia.domains.cases.rules import (
     Stage,
     State,
 )
+from xiaojia.domains.microgrids.queries.places import microgrid_ids_by_building
+from xiaojia.domains.places.queries import buildings_in
 from xiaojia.domains.receipts import actions as receipts
 from xiaojia.engines.clocks import Clock, MissingYear, WorkCalendar
-from xiaojia.kernel import audit
+from xiaojia.kernel import audit, clock
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
@@ -53,11 +57,20 @@ BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a dry run found: cases that would come, how many are here already, and what is in doubt."""
+    """What a dry run found: cases that would come, how many are here already, and what is in doubt.
+
+    `building_ids`: number of a fresh row -> its building, where the address reads surely.
+    """
 
     fresh: Sequence[CaseRow]
     known_count: int
     doubts: Sequence[CaseDoubt]
+    building_ids: Mapping[int, int]
+
+    @property
+    def placed_count(self) -> int:
+        """How many of the fresh ones name a building of ours, one and no other."""
+        return sum(row.number in self.building_ids for row in self.fresh)
 
 
 class StillDoubtful(Refused):
@@ -92,7 +105,22 @@ def check_import(*, by: Actor, at: datetime, path: Path) -> Checked:
         )
     )
     fresh = [c for c in cases if client_id_of(by.community_id, c.external_id) not in known]
-    return Checked(fresh, len(known), doubts)
+    return Checked(fresh, len(known), doubts, _placed(fresh, by))
+
+
+def _placed(rows: Iterable[CaseRow], by: Actor) -> dict[int, int]:
+    """Each address is read once; one that fits several buildings, or none, is left out."""
+    buildings = buildings_of(by)
+    read: dict[str, int | None] = {"": None}
+    found: dict[int, int] = {}
+    for row in rows:
+        if row.place_text not in read:
+            meant = place_meant(row.place_text, buildings).building
+            read[row.place_text] = meant.building_id if meant else None
+        building_id = read[row.place_text]
+        if building_id is not None:
+            found[row.number] = building_id
+    return found
 
 
 @transaction.atomic
@@ -106,15 +134,19 @@ def import_cases(*, by: Actor, at: datetime, path: Path, progress: Progress) -> 
             % {"count": len(checked.doubts), "row": checked.doubts[0].number}
         )
     kinds = {kind.pk: kind for kind in with_agency(living_casekinds(by))}
-    calendar = calendar_for(by, at)
+    near = microgrid_ids_by_building(viewer=by, on=clock.today(at))
+    taking = _Taking(by, at, kinds, calendar_for(by, at), checked.building_ids,
+                     buildings_in(set(checked.building_ids.values()), viewer=by), near)  # fmt: skip
     done = 0
     for some in _batches(checked.fresh):
-        _take(by, at, some, kinds, calendar)
+        _take(taking, some)
         done += len(some)
         progress.say(str(_("一件一件收进来")), done, len(checked.fresh))
     audit.record(
         by=by, at=at, verb="import_cases", kind="case", ids=[c.external_id for c in checked.fresh],
-        detail={"fresh": len(checked.fresh), "known": checked.known_count},
+        detail={
+            "fresh": len(checked.fresh), "known": checked.known_count, "placed": checked.placed_count,
+        },
     )  # fmt: skip
     return checked
 
@@ -133,11 +165,23 @@ def _missing_year(row: CaseRow, kind: Casekind, calendar: WorkCalendar) -> int |
     return None
 
 
-def _take(
-    by: Actor, at: datetime, rows: Sequence[CaseRow], kinds: dict[int, Any], calendar: WorkCalendar
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What every row of one table needs."""
+
+    by: Actor
+    at: datetime
+    kinds: dict[int, Any]
+    calendar: WorkCalendar
+    building_ids: Mapping[int, int]
+    buildings: Mapping[int, Any]
+    near: Mapping[int, tuple[int, ...]]
+
+
+def _take(taking: _Taking, rows: Sequence[CaseRow]) -> None:
     """One batch: cases, receipts, reporters, steps and published copies, one statement a table."""
-    pairs = [(row, _case(by, at, row, kinds[row.casekind_id], calendar)) for row in rows]
+    by, at, kinds = taking.by, taking.at, taking.kinds
+    pairs = [(row, _case(taking, row)) for row in rows]
     codes = receipts.issue_receipts(
         community_id=by.community_id, kind="case", subjects={c.pk: _standing(c) for _row, c in pairs}, at=at
     )
@@ -151,7 +195,10 @@ def _take(
     insert_many([copy for copy in copies if copy is not None])
 
 
-def _case(by: Actor, at: datetime, row: CaseRow, kind: Casekind, calendar: WorkCalendar) -> Case:
+def _case(taking: _Taking, row: CaseRow) -> Case:
+    by, at, calendar = taking.by, taking.at, taking.calendar
+    kind: Casekind = taking.kinds[row.casekind_id]
+    building = taking.buildings.get(taking.building_ids.get(row.number, 0))
     due_at = Clock(row.reported_at, kind.limit).deadline(calendar)
     is_over = row.state in OVER
     stage = None
@@ -159,6 +206,7 @@ def _case(by: Actor, at: datetime, row: CaseRow, kind: Casekind, calendar: WorkC
         stage = min(Clock(row.reported_at, STAGE_LIMITS[Stage.ACCEPT]).deadline(calendar), due_at)
     return Case(
         community_id=by.community_id, casekind=kind, text=row.text, place_text=row.place_text,
+        building=building, microgrid_ids=list(taking.near.get(building.pk, ())) if building else [],
         is_confidential=kind.is_confidential, source="import",
         client_id=client_id_of(by.community_id, row.external_id), state=row.state, result=row.result,
         reported_at=row.reported_at, due_original_at=due_at, due_at=due_at, stage_due_at=stage,
