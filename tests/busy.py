@@ -142,8 +142,8 @@ def _photo(by: Actor, case: Case) -> dict[str, Any]:
 
 def _table(by: Actor) -> UUID:
     """A table of cases that was looked at and waits, with a doubt; returns its file's id."""
-    rows = ("编号,内容,类别,上报时间,地点", "K-1,漏水（模拟）,L0201,2026-02-26,刘家院子1栋", "K-2,x,没有的,2026-02-26,")
-    text = "\n".join(rows)
+    head, good = "编号,内容,类别,上报时间,地点", "K-1,漏水（模拟）,L0201,2026-02-26,刘家院子1栋"
+    text = f"{head}\n{good}\nK-2,x,没有的,2026-02-26,\n"
     received = receive_table(by=by, at=yards.NOW, file_name="导出.csv", stream=[text.encode()])
     file_id = UUID(received.payload["file_id"])
     do_check(by=by, at=yards.NOW, file_id=file_id, name="导出.csv", progress=SilentProgress())
