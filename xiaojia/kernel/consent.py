@@ -73,6 +73,13 @@ PURPOSES: Final = {
             needs_consent=False,
         ),
         Purpose(
+            "recognition",
+            gettext_lazy("邻居之间互评，把结果只给本人看"),
+            gettext_lazy("本人自愿加入；不参加不影响任何服务"),
+            needs_consent=False,
+            retention_days=427,
+        ),
+        Purpose(
             "message",
             gettext_lazy("把一条消息送到本人手上"),
             gettext_lazy("本人要的回信，或居民委员会依法协助公共事务（通知）"),

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "xiaojia.domains.teams",
     "xiaojia.domains.receipts",
     "xiaojia.domains.ledger",
+    "xiaojia.domains.recognition",
     "xiaojia.domains.cases",
     "xiaojia.desks.secretary",
     "xiaojia.desks.officer",

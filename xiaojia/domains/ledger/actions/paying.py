@@ -18,13 +18,11 @@ from xiaojia.kernel.tenancy import entered
 
 
 @transaction.atomic
-def pay_recognitions(
-    *, by: Actor, at: datetime, on: date, points: Mapping[int, int], reason: str
-) -> int:
+def pay_recognitions(*, by: Actor, at: datetime, on: date, points: Mapping[int, int], reason: str) -> int:
     """Pay points (member id -> above 0) for the month of `on`; who was paid for it before is left alone.
 
-    Returns how many were paid now. Whether a deed stands beside the opinion is for the caller to look. Wallets
-    are locked in the order of their ids; a member without a wallet (a team) gets nothing.
+    Returns how many were paid now. Whether a deed stands beside the opinion is for the caller to look.
+    Wallets are locked in the order of their ids; a member without a wallet (a team) gets nothing.
     """
     require(MAY, "pay_recognition", by, by.community_id)
     with entered(whole(by)):
@@ -37,8 +35,9 @@ def pay_recognitions(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.o_outcome FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[])"
-            " AS w (account, points, request), LATERAL ledger_post(%s, w.request, 'award', w.account, w.points,"
-            " 'recognition', %s, NULL, NULL, %s, %s, %s, %s) AS r",
+            " AS w (account, points, request),"
+            " LATERAL ledger_post(%s, w.request, 'award', w.account, w.points, 'recognition',"
+            " %s, NULL, NULL, %s, %s, %s, %s) AS r",
             [
                 [p.account_id for p in sample], [p.points for p in sample], [p.request for p in sample],
                 by.community_id, f"{on:%Y-%m}", on, by.account_id, reason, at,

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from xiaojia.domains.recognition import actions, queries
+from xiaojia.domains.recognition.models import Appeal, Ballot, Monthvalue, Unsealing
+from xiaojia.domains.recognition.tests.stage import LATER, Circle
+from xiaojia.kernel.refusals import Refused
+
+
+@pytest.fixture
+def appeal(here: Circle) -> Appeal:
+    """The head says that February is wrong; the officer closed it."""
+    month = here.open()
+    here.fill(month, lambda rater, ratee: 1 + (rater + ratee) % 5)
+    here.close(month)
+    return _file(here, "head", month.pk, LATER)
+
+
+def _file(here: Circle, role: str, month_id: UUID | None, at: datetime) -> Appeal:
+    with here.office(role) as by:
+        return actions.file_appeal(by=by, at=at, text="我天天扫楼道，怎么算的", month_id=month_id)
+
+
+def test_an_appeal_has_ten_working_days_and_one_chance(here: Circle, appeal: Appeal) -> None:
+    with here.office() as officer:
+        assert appeal.due_on == queries.last_day_to_appeal(LATER, viewer=officer)
+    late = LATER + timedelta(days=30)
+    for role, at in (("head", LATER), ("volunteer", late), ("resident", LATER)):
+        with pytest.raises(Refused):
+            _file(here, role, appeal.month_id, at)
+    assert _file(here, "volunteer", appeal.month_id, LATER).due_on == appeal.due_on
+
+
+def test_two_people_open_and_what_is_kept_is_counts(here: Circle, appeal: Appeal) -> None:
+    with here.office() as officer:
+        actions.ask_unsealing(by=officer, at=LATER, appeal_id=appeal.pk)
+        with pytest.raises(Refused):  # the same person twice
+            actions.agree_unsealing(by=officer, at=LATER, appeal_id=appeal.pk)
+    with here.office("secretary") as secretary:
+        row = actions.agree_unsealing(by=secretary, at=LATER, appeal_id=appeal.pk)
+        asked = Ballot.objects.filter(month=appeal.month, asked_ids__contains=[appeal.member_id])
+        counts = row.counts or {}
+        assert sum(counts.values()) == asked.count()
+        assert set(counts) == {"5", "4", "3", "2", "1", "0"}
+        shown = queries.appeal_shown(appeal.pk, viewer=secretary)
+    assert shown is not None
+    assert sum(count for _word, count in shown.counts) == asked_count(here, appeal)
+
+
+def asked_count(here: Circle, appeal: Appeal) -> int:
+    """How many were asked about the appellant."""
+    with here.office():
+        return Ballot.objects.filter(month=appeal.month, asked_ids__contains=[appeal.member_id]).count()
+
+
+def test_postgresql_wants_two_signatures_too(here: Circle, appeal: Appeal) -> None:
+    """The negative control of the refusal above: past the code, the database itself says no to one person."""
+    with here.office() as officer:
+        row = actions.ask_unsealing(by=officer, at=LATER, appeal_id=appeal.pk)
+        with (
+            pytest.raises(DatabaseError, match="two people"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT * FROM recognition_opened_for(%s)", [row.pk])
+        with pytest.raises(DatabaseError, match="two_people_open_an_envelope"), transaction.atomic():
+            Unsealing.objects.filter(pk=row.pk).update(agreed_by_id=row.asked_by_id, agreed_at=LATER)
+
+
+def test_another_one_answers_and_the_snapshot_stays(here: Circle, appeal: Appeal) -> None:
+    with here.office() as officer:
+        before = list(Monthvalue.objects.order_by("pk").values())
+        with pytest.raises(Refused):  # who closed the month
+            actions.answer_appeal(
+                by=officer, at=LATER, appeal_id=appeal.pk, outcome="stands", answer="查过了，没有错"
+            )
+    with here.office("secretary") as secretary:
+        answered = actions.answer_appeal(
+            by=secretary, at=LATER, appeal_id=appeal.pk, outcome="mended", answer="有一张票漏了，另外补"
+        )
+        assert answered.decided_by_id == secretary.account_id
+        assert list(Monthvalue.objects.order_by("pk").values()) == before
+        with pytest.raises(DatabaseError, match="another_one_answers"), transaction.atomic():
+            Appeal.objects.filter(pk=appeal.pk).update(decided_by_id=appeal.closed_by_id)
