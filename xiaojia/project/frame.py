@@ -39,6 +39,7 @@ TABS: Final = {
         (_("今天"), "home", "/"),
         (_("邻居"), "neighbours", "/neighbours/"),
         (_("办事"), "cases:home", "/cases/"),
+        (_("好事"), "ledger:home", "/points/"),
         (_("搭档"), "teams:home", "/teams/"),
     ],
     "steward": [
@@ -53,8 +54,15 @@ NEW: Final = dict.fromkeys(("officer", "secretary", "head", "steward"), "cases:b
 """Role -> URL name of the page where something new comes in: what `g n` opens."""
 
 MENU: Final = {
-    "secretary": [(_("消息"), "messages:home"), (_("谁能登录"), "accounts:home")],
-    "officer": [(_("消息"), "messages:home")],
+    "secretary": [
+        (_("好事和积分"), "ledger:home"),
+        (_("消息"), "messages:home"),
+        (_("谁能登录"), "accounts:home"),
+    ],
+    "officer": [(_("好事和积分"), "ledger:home"), (_("消息"), "messages:home")],
+    "steward": [(_("我的存折"), "ledger:mine")],
+    "volunteer": [(_("我的存折"), "ledger:mine")],
+    "clerk": [(_("我的存折"), "ledger:mine")],
 }
 """Role -> what stands under the own name besides everybody's: (word, URL name)."""
 

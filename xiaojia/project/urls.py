@@ -20,6 +20,7 @@ urlpatterns = [
     path("workdays/", include(("xiaojia.domains.workdays.urls", "workdays"))),
     path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
     path("cases/", include(("xiaojia.domains.cases.urls", "cases"))),
+    path("points/", include(("xiaojia.domains.ledger.urls", "ledger"))),
     path("b/<str:code>/", building, name="building"),
     path("b/<str:code>/say/", public.say, name="say"),
     path("r/link/<str:token>/", public.link, name="receipt_link"),

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.ledger.access import MAY, visible_members
-from xiaojia.domains.ledger.actions.posting import open_account
+from xiaojia.domains.ledger.actions.posting import open_account, whole
 from xiaojia.domains.ledger.models import Kinship, Member, Passbook
 from xiaojia.domains.ledger.rules import CATEGORIES
 from xiaojia.domains.microgrids.queries.places import microgrid_ids_at
@@ -21,6 +21,7 @@ from xiaojia.kernel import audit
 from xiaojia.kernel.access import may, require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import NotAllowed, Refused
+from xiaojia.kernel.tenancy import entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def join(*, by: Actor, at: datetime, on: date, joining: Joining) -> Member:
         joined_by_id=by.account_id,
     )  # fmt: skip
     try:
-        with transaction.atomic():
+        # One's own yes stands also where one has no micro-grid: a clerk, a cook.
+        with entered(whole(by)) if is_own else transaction.atomic():
             member.save(force_insert=True)
     except IntegrityError:
         raise Refused(_("%(name)s已经是成员了，不用再记一回。") % {"name": joining.name}) from None
@@ -79,13 +81,21 @@ def _microgrids_of(joining: Joining, *, by: Actor, on: date) -> tuple[int, ...]:
 @transaction.atomic
 def leave(*, by: Actor, at: datetime, on: date, member_id: int) -> Member:
     """Stop taking part: hidden from that day, every service goes on, the wallet can be spent."""
-    member = Member.objects.select_for_update().filter(pk=member_id, left_on__isnull=True).first()
-    if member is None or not (member.account_id == by.account_id or may(MAY, "join", by, by.community_id)):
-        raise Refused(_("没有这位成员，或者已经退出了；回名单看看。"))
-    member.left_on, member.is_hidden = max(on, member.joined_on), True
-    member.save(update_fields=["left_on", "is_hidden"])
+    with entered(whole(by)):
+        here = Member.objects.filter(community_id=by.community_id, left_on__isnull=True)
+        member = here.select_for_update().filter(pk=member_id).first()
+        if member is None or not _may_leave(member, by=by):
+            raise Refused(_("没有这位成员，或者已经退出了；回名单看看。"))
+        member.left_on, member.is_hidden = max(on, member.joined_on), True
+        member.save(update_fields=["left_on", "is_hidden"])
     audit.record(by=by, at=at, verb="leave", kind="member", ids=[member_id])
     return member
+
+
+def _may_leave(member: Member, *, by: Actor) -> bool:
+    """Oneself, the office, and the head of their micro-grid."""
+    is_near = by.scope.is_wide or bool(set(member.microgrid_ids) & set(by.scope.microgrid_ids))
+    return member.account_id == by.account_id or (is_near and may(MAY, "join", by, by.community_id))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from xiaojia.domains.ledger.queries.deeds import (
     earned,
     waiting,
 )
+from xiaojia.domains.ledger.queries.papers import Notice, award_shown, notices, open_corrections
 from xiaojia.domains.ledger.queries.rulebook import (
     Budget,
     budget,
@@ -35,8 +36,10 @@ __all__ = [
     "Balance",
     "Budget",
     "Line",
+    "Notice",
     "Slip",
     "active_count",
+    "award_shown",
     "balance",
     "budget",
     "callbacks",
@@ -47,6 +50,8 @@ __all__ = [
     "members",
     "members_at_counter",
     "merit",
+    "notices",
+    "open_corrections",
     "outstanding",
     "own_member",
     "passbook_of",

@@ -9,10 +9,9 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from xiaojia.domains.ledger.models import Account, Deed, Entry, Member, Passbook
-from xiaojia.domains.ledger.queries.wallets import require_sight, whole
+from xiaojia.domains.ledger.queries.wallets import opened, require_sight
 from xiaojia.domains.ledger.rules import KINDS, month_of
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.tenancy import entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class Line:
     what: str
     how: str
     amount: int
+    transaction_id: int = 0
 
     @property
     def kind_word(self) -> object:
@@ -61,7 +61,7 @@ def slip(member_id: int, month: date, *, viewer: Actor) -> Slip | None:
     require_sight(member_id, viewer=viewer)
     first, last = month_of(month)
     start, end = _midnight(first), _midnight(last + timedelta(days=1))
-    with entered(whole(viewer)):
+    with opened(viewer):
         wallet = (
             Account.objects.filter(community_id=viewer.community_id, member_id=member_id)
             .select_related("member")
@@ -120,7 +120,7 @@ def _line(entry: Entry, deeds: dict[str, Deed]) -> Line:
     version = done.rule_version
     how = _reckoned(deed) if deed else f"{version.points} 分" if version and done.kind == "award" else ""
     what = version.text if version and done.kind == "award" else done.reason
-    return Line(done.happened_on, done.kind, what, how, entry.amount)
+    return Line(done.happened_on, done.kind, what, how, entry.amount, done.pk)
 
 
 def _reckoned(deed: Deed) -> str:

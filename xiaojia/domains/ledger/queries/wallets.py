@@ -6,6 +6,7 @@ Only recognition, store and desks may import this room (contract "Rights never r
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,6 +41,11 @@ def whole(viewer: Actor) -> Scope:
     return Scope((viewer.community_id,), is_wide=True)
 
 
+def opened(viewer: Actor) -> AbstractContextManager[None]:
+    """Inside it wallets can be read: nothing new for wide viewers, for others after `require_sight`."""
+    return nullcontext() if viewer.scope.is_wide else entered(whole(viewer))
+
+
 def require_sight(member_id: int, *, viewer: Actor, verb: str = "see_points") -> None:
     """NotAllowed unless the viewer's role covers `verb`, or it is the viewer's own membership."""
     if may(MAY, verb, viewer, viewer.community_id):
@@ -51,8 +57,8 @@ def require_sight(member_id: int, *, viewer: Actor, verb: str = "see_points") ->
 
 
 def own_member(*, viewer: Actor) -> Member | None:
-    """The viewer's own living membership (one query)."""
-    with entered(whole(viewer)):
+    """The viewer's own living membership (one query; for somebody without a micro-grid a few more)."""
+    with nullcontext() if viewer.scope.microgrid_ids else opened(viewer):
         return Member.objects.filter(
             community_id=viewer.community_id, account_id=viewer.account_id, left_on__isnull=True
         ).first()
@@ -61,14 +67,14 @@ def own_member(*, viewer: Actor) -> Member | None:
 def member_shown(member_id: int, *, viewer: Actor) -> Member | None:
     """One member of the viewer's community, also one who left: for whoever may see the wallet."""
     require_sight(member_id, viewer=viewer, verb="see_balance")
-    with entered(whole(viewer)):
+    with opened(viewer):
         return Member.objects.filter(community_id=viewer.community_id, pk=member_id).first()
 
 
 def balance(member_id: int, *, viewer: Actor) -> Balance | None:
     """The wallet of one member for the office, the counter and themselves; None for a team."""
     require_sight(member_id, viewer=viewer, verb="see_balance")
-    with entered(whole(viewer)):
+    with opened(viewer):
         row = Account.objects.filter(community_id=viewer.community_id, member_id=member_id).first()
     return None if row is None or row.balance is None else Balance(row.pk, row.balance, row.held)
 
@@ -89,7 +95,7 @@ def members_at_counter(name: str, *, viewer: Actor, limit: int = 20) -> list[Mem
     require(MAY, "see_balance", viewer, viewer.community_id)
     if not name:
         return []
-    with entered(whole(viewer)):
+    with opened(viewer):
         books = Passbook.objects.filter(member=OuterRef("pk"), number=name, lost_on__isnull=True)
         rows = Member.objects.filter(community_id=viewer.community_id).exclude(category="team")
         return list(rows.filter(Q(name__startswith=name) | Exists(books)).order_by("sort_key", "id")[:limit])
@@ -98,7 +104,7 @@ def members_at_counter(name: str, *, viewer: Actor, limit: int = 20) -> list[Mem
 def passbook_of(member_id: int, *, viewer: Actor) -> Passbook | None:
     """The living passbook of one member (one query)."""
     require_sight(member_id, viewer=viewer, verb="see_balance")
-    with entered(whole(viewer)):
+    with opened(viewer):
         return Passbook.objects.filter(member_id=member_id, lost_on__isnull=True).first()
 
 

@@ -1,0 +1,1 @@
+"""Pages of points: deeds, members and their passbooks, rules, papers of the office."""

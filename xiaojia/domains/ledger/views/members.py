@@ -1,0 +1,172 @@
+"""Members and their passbooks: for the office, and each person's own. No list is in the order of points."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from xiaojia.domains.ledger import actions, queries
+from xiaojia.domains.ledger.access import MAY
+from xiaojia.domains.ledger.forms import JoinForm
+from xiaojia.domains.ledger.models import Member
+from xiaojia.domains.ledger.rules import months_before
+from xiaojia.domains.people import actions as people
+from xiaojia.domains.people import queries as people_queries
+from xiaojia.domains.places.queries import community
+from xiaojia.kernel import clock
+from xiaojia.kernel.access import may, require
+from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.requests import actor_of
+
+SHOWN = 200
+
+
+def members(request: HttpRequest) -> HttpResponse:
+    """Who takes part, in pinyin order; `?q=` by the beginning of a name."""
+    viewer = actor_of(request)
+    text = request.GET.get("q", "").strip()[:40]
+    rows = list(queries.members(viewer=viewer, name=text)[: SHOWN + 1])
+    context = {
+        "members": rows[:SHOWN], "has_more": len(rows) > SHOWN, "text": text,
+        "may_open": may(MAY, "see_points", viewer, viewer.community_id),
+    }  # fmt: skip
+    return render(request, "ledger/members.html", context)
+
+
+def join(request: HttpRequest) -> HttpResponse:
+    """Somebody says yes in person. `?household=` comes from a household's page."""
+    viewer, now = actor_of(request), clock.now()
+    require(MAY, "join", viewer, viewer.community_id)
+    asked = request.GET.get("household", "")
+    household = people_queries.household(int(asked), viewer=viewer) if asked.isdigit() else None
+    form = JoinForm(request.POST or None, initial={"household": household.pk if household else None})
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        v = form.cleaned_data
+        lives = people_queries.household(v["household"], viewer=viewer) if v["household"] else None
+        joining = actions.Joining(
+            v["category"], v["name"], () if lives else viewer.scope.microgrid_ids,
+            household_id=lives.pk if lives else None,
+        )  # fmt: skip
+        try:
+            actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
+        except Refused as refused:
+            refusal = refused
+        else:
+            messages.success(
+                request, _("%(name)s加入了。不想参加了随时说一声，什么都不影响。") % {"name": v["name"]}
+            )
+            return redirect("ledger:members")
+    context = {"form": form, "refusal": refusal, "door": household.door if household else ""}
+    status = refusal.status if refusal else 422 if form.errors else 200
+    return render(request, "ledger/join.html", context, status=status)
+
+
+def mine(request: HttpRequest) -> HttpResponse:
+    """The own passbook, or how one joins."""
+    viewer = actor_of(request)
+    own = queries.own_member(viewer=viewer)
+    if own is None:
+        return render(request, "ledger/not_yet.html", {})
+    return _passbook(request, own, viewer)
+
+
+@require_POST
+def join_self(request: HttpRequest) -> HttpResponse:
+    """The own yes."""
+    viewer, now = actor_of(request), clock.now()
+    role = viewer.role if viewer.role in {"head", "steward"} else "volunteer"
+    joining = actions.Joining(role, getattr(request.user, "name", ""), account_id=viewer.account_id)
+    actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
+    messages.success(request, _("您加入了。不想参加了，随时在这一页退出，什么都不影响。"))
+    return redirect("ledger:mine")
+
+
+def passbook(request: HttpRequest, member_id: int) -> HttpResponse:
+    """The passbook of one member: for the office, the counter and that person."""
+    viewer = actor_of(request)
+    return _passbook(request, _member(member_id, viewer), viewer)
+
+
+def _passbook(request: HttpRequest, member: Member, viewer: Actor) -> HttpResponse:
+    now = clock.now()
+    on = clock.today(now)
+    is_own = member.account_id == viewer.account_id
+    _log(member, viewer, screen="passbook")
+    may_slip = is_own or may(MAY, "see_points", viewer, viewer.community_id)
+    context = {
+        "member": member, "is_own": is_own, "may_slip": may_slip,
+        "balance": queries.balance(member.pk, viewer=viewer),
+        "slip": queries.slip(member.pk, on, viewer=viewer) if may_slip else None,
+        "months": [months_before(on.replace(day=1), n) for n in range(6)],
+        "may_issue": may(MAY, "issue_passbook", viewer, viewer.community_id),
+    }  # fmt: skip
+    return render(request, "ledger/passbook.html", context)
+
+
+def slip(request: HttpRequest, member_id: int, year: int, month: int) -> HttpResponse:
+    """为什么是这个分: one month, every number, to be added up by hand."""
+    viewer = actor_of(request)
+    if not (1 <= month <= 12 and 2000 <= year <= 2100):
+        raise Http404
+    found = queries.slip(member_id, date(year, month, 1), viewer=viewer)
+    if found is None:
+        raise Http404
+    _log(found.member, viewer, screen="slip")
+    context = {
+        "slip": found, "member": found.member, "is_own": found.member.account_id == viewer.account_id,
+        "may_correct": may(MAY, "ask_correction", viewer, viewer.community_id),
+    }  # fmt: skip
+    return render(request, "ledger/slip.html", context)
+
+
+def card(request: HttpRequest, member_id: int) -> HttpResponse:
+    """The passbook card on paper: name, number, what the points are good for."""
+    viewer = actor_of(request)
+    member = _member(member_id, viewer)
+    _log(member, viewer, screen="card")
+    context = {
+        "member": member, "book": queries.passbook_of(member_id, viewer=viewer),
+        "balance": queries.balance(member_id, viewer=viewer), "on": clock.today(),
+        "community": community(viewer.community_id),
+    }  # fmt: skip
+    return render(request, "ledger/card.html", context)
+
+
+@require_POST
+def issue(request: HttpRequest, member_id: int) -> HttpResponse:
+    """A passbook with a new number."""
+    viewer, now = actor_of(request), clock.now()
+    book = actions.issue_passbook(by=viewer, at=now, on=clock.today(now), member_id=member_id)
+    messages.success(request, _("存折号 %(number)s，印出来交给本人。") % {"number": book.number})
+    return redirect("ledger:card", member_id=member_id)
+
+
+@require_POST
+def leave(request: HttpRequest, member_id: int) -> HttpResponse:
+    """Stop taking part; the points stay."""
+    viewer, now = actor_of(request), clock.now()
+    member = actions.leave(by=viewer, at=now, on=clock.today(now), member_id=member_id)
+    messages.success(request, _("%(name)s退出了，名字不再出现；存折上的分还能用。") % {"name": member.name})
+    return redirect("ledger:mine" if member.account_id == viewer.account_id else "ledger:members")
+
+
+def _member(member_id: int, viewer: Actor) -> Member:
+    member = queries.member_shown(member_id, viewer=viewer)
+    if member is None or member.category == "team":
+        raise Http404
+    return member
+
+
+def _log(member: Member, viewer: Actor, *, screen: str) -> None:
+    """Whoever looks at somebody else's points leaves a line in 谁看过我 (P07)."""
+    if member.account_id != viewer.account_id and member.household_id is not None:
+        people.log_view(
+            viewer=viewer, at=clock.now(), reason="points", screen=screen, household_ids=[member.household_id]
+        )
