@@ -125,6 +125,7 @@ def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:
         "token": link_token(made[2].receipt_code),
         **_photo(officer, made[0]),
         "file_id": _table(officer),
+        "model_id": UUID(int=1),
         "form": "json",
         "service_code": "L0201",
         "request_id": made[0].pk,

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from xiaojia.domains.cases.models import Case, Casekind, Casephoto, Casestep, Reporter
+from xiaojia.domains.cases.models import Case, Casekind, Casephoto, Casestep, Reporter, Triagemodel
 from xiaojia.domains.cases.rules import TRANSITIONS
 from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor
@@ -24,7 +24,9 @@ MAY: Final[dict[str, Rule]] = {
     "change_apikey": roles("secretary"),
     "open_public_service": roles("secretary"),
     "change_duty_phone": roles("secretary", "officer"),
+    "learn_kinds": roles("secretary", "officer"),
     "import_cases": roles("secretary", "officer"),
+    "cross_cases": roles("secretary"),
     **{t.action: roles(*sorted(t.roles)) for t in TRANSITIONS},
 }
 """A role is the outer limit; `rules.refusal` then looks at the case itself."""
@@ -59,3 +61,9 @@ def living_casekinds(viewer: Actor) -> QuerySet[Casekind]:
     """The present version of each casekind of the viewer's communities."""
     kinds = Casekind.objects.filter(community_id__in=viewer.scope.community_ids, valid_until_on__isnull=True)
     return kinds.order_by("-kind", "code")
+
+
+def visible_models(viewer: Actor) -> QuerySet[Triagemodel]:
+    """What the viewer's communities learnt from their own cases, the newest first."""
+    rows = Triagemodel.objects.filter(community_id__in=viewer.scope.community_ids)
+    return rows.order_by("-made_at", "id")

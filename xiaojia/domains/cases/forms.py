@@ -231,7 +231,9 @@ class MoveForm(forms.Form):
 
     def _for_verify(self, _kinds: object) -> None:
         self.fields["result"] = forms.ChoiceField(
-            label=_("结果怎么样"), choices=[(int(r), RESULT_WORDS[r]) for r in Result]
+            label=_("结果怎么样"),
+            choices=[("", _("选一样")), *((int(r), RESULT_WORDS[r]) for r in Result)],
+            error_messages={"required": _("选一样，再办结。")},
         )
 
     def _for_answer(self, _kinds: object) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from xiaojia.domains.cases import actions
-from xiaojia.domains.cases.actions import climbing, importing_later
+from xiaojia.domains.cases.actions import climbing, importing_later, learning
 from xiaojia.domains.cases.actions.clocks import calendar_for
 from xiaojia.domains.cases.queries.ladder import ladder
 from xiaojia.domains.places.queries import communities
@@ -35,6 +35,13 @@ def check_cases(actor: Actor, payload: Mapping[str, Any], progress: Progress) ->
     file_id, name = UUID(payload["file_id"]), payload["name"]
     found = importing_later.do_check(by=actor, at=clock.now(), file_id=file_id, name=name, progress=progress)
     return {**found, "where_url": reverse("cases:import_one", args=[file_id])}
+
+
+@work(learning.KIND, page=lambda _payload: reverse("cases:learning"))
+def learn_kinds(actor: Actor, _payload: Mapping[str, Any], progress: Progress) -> Result:
+    """Learn casekinds from what the community confirmed itself."""
+    learning.learn(by=actor, at=clock.now(), progress=progress)
+    return {"where_url": reverse("cases:learning")}
 
 
 @every("37 3 * * *", name="forget_photos")

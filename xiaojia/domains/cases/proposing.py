@@ -16,7 +16,9 @@ from xiaojia.domains.cases import queries
 from xiaojia.domains.cases.actions.clocks import calendar_for, first_due
 from xiaojia.domains.cases.lines import Line, line_of
 from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.public import service_code
 from xiaojia.domains.cases.queries.buildings import buildings_of
+from xiaojia.domains.cases.queries.learning import used_path
 from xiaojia.domains.cases.reading import (
     Alike,
     BuildingPlace,
@@ -92,7 +94,7 @@ def ground(*, viewer: Actor, at: datetime) -> Ground:
 
 def guess(text: str, on: Ground) -> tuple[Sequence[KindGuess], PlaceGuess]:
     """Kind and place of one sentence, by the trained model if there is one, else by word rules."""
-    kinds = _by_model(text, on.names) or kinds_meant(text, on.names)
+    kinds = _by_model(text, on.kinds) or kinds_meant(text, on.names)
     return kinds, place_meant(text, on.buildings, queries.lately_by_building(on.lately))
 
 
@@ -133,21 +135,30 @@ def _like(heard: Other, lately: Sequence[Case], at: datetime) -> list[LikeIt]:
     return [LikeIt(line_of(cases[a.key], at=at), a.reasons) for a in likely]  # type: ignore[index]  # our keys
 
 
-def _by_model(text: str, names: Sequence[KindName]) -> list[KindGuess]:
-    path = Path(settings.XIAOJIA_HOME) / "files" / MODEL_FILE
-    if not path.is_file():
+def _by_model(text: str, kinds: Sequence[Casekind]) -> list[KindGuess]:
+    """By what the community learnt from its own cases, else by the installation's model; none: no guess."""
+    if not kinds:
+        return []
+    installed = Path(settings.XIAOJIA_HOME) / "files" / MODEL_FILE
+    path = next((p for p in (used_path(kinds[0].community_id), installed) if p.is_file()), None)
+    if path is None:
         return []
     from xiaojia.engines.triage import Heard
 
     model = _model(path, path.stat().st_mtime_ns)
     if model is None:
         return []
-    known = {n.name: n for n in names} | {n.code: n for n in names}
+    known: dict[str, KindName] = {}
+    for kind in kinds:
+        name = KindName(kind.pk, kind.code, kind.name, kind.is_danger)
+        known |= {kind.name: name, kind.code: name}
+    # Codes that say which list they are of win over bare numbers, which two national lists share.
+    known |= {service_code(k): KindName(k.pk, k.code, k.name, k.is_danger) for k in kinds}
     suggestions = model.suggest(Heard("", text))
     return [KindGuess(known[s.label], s.reasons) for s in suggestions if s.label in known]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _model(path: Path, _changed: int) -> Model | None:
     from xiaojia.engines.triage import Model, NotAModel
 

@@ -1,6 +1,7 @@
 """Writes of cases: report, join, move along the table of transitions, and the kinds with their limits."""
 
 from xiaojia.domains.cases.actions.answering import report_as_neighbour, say_unsolved
+from xiaojia.domains.cases.actions.crossing import Over, cross_cases
 from xiaojia.domains.cases.actions.kinds import change_casekind, open_casekinds
 from xiaojia.domains.cases.actions.moving import CaseRefused, Move, move_case
 from xiaojia.domains.cases.actions.photographing import forget_photos, keep_photo, remove_photo
@@ -11,8 +12,10 @@ __all__ = [
     "CaseRefused",
     "Move",
     "NotReported",
+    "Over",
     "Report",
     "change_casekind",
+    "cross_cases",
     "forget_photos",
     "join_case",
     "keep_photo",

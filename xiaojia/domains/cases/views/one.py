@@ -40,8 +40,8 @@ from xiaojia.kernel.actors import ROLES, Actor
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.requests import actor_of
 
-FIRST = ("accept", "assign", "start", "finish", "verify", "resume", "reopen", "grant_reopen", "unmerge")
-"""What is likeliest to be next, in this order: one of them is the red button."""
+FIRST = ("accept", "assign", "start", "finish", "verify", "resume", "grant_reopen")
+"""What is likeliest to be next, in this order: one of them is the red button. What is over needs none."""
 
 
 def one(request: HttpRequest, case_id: UUID) -> HttpResponse:
