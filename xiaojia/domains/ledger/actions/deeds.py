@@ -58,6 +58,8 @@ def record_deed(*, by: Actor, at: datetime, on: date, done: Done) -> Deed:
     member = _earner(done.member_id, by=by)
     _check_day(done.done_on, on=on, joined_on=member.joined_on)
     version = _version(done.rule_code, by=by, on=done.done_on)
+    if version.proof == "roster" and not by.scope.is_wide:
+        raise Refused(_("没有记下，因为这一条看签到表；请拿签到表的人来记，自动就记上了。"))
     _lock(member)
     same = Deed.objects.filter(
         member=member, rule=version.rule, done_on=done.done_on, source_type=""
@@ -104,6 +106,8 @@ def confirm_deed(*, by: Actor, at: datetime, deed_id: int, witness_id: int | Non
         return deed
     if deed.state != Deed.State.RECORDED:
         raise Refused(_("这一条已经退回了，没有给分；真有这件事就重新记一条。"))
+    if deed.rule_version.proof == "office" and not by.scope.is_wide:
+        raise NotAllowed(_("没有确认，因为这一条要居委会核实；请专干来认。"))
     _witnessed(deed, by=by, witness_id=witness_id)
     _pay(deed, by=by, at=at)
     audit.record(

@@ -18,7 +18,7 @@ from xiaojia.domains.ledger.queries.rulebook import (
     version_on,
     versions,
 )
-from xiaojia.domains.ledger.queries.slips import Line, Slip, slip
+from xiaojia.domains.ledger.queries.slips import Line, Slip, own_slip, slip
 from xiaojia.domains.ledger.queries.wallets import (
     Balance,
     balance,
@@ -54,6 +54,7 @@ __all__ = [
     "open_corrections",
     "outstanding",
     "own_member",
+    "own_slip",
     "passbook_of",
     "rulebook",
     "slip",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from xiaojia.domains.ledger.models import Account, Deed, Entry, Member, Passbook
-from xiaojia.domains.ledger.queries.wallets import opened, require_sight
+from xiaojia.domains.ledger.queries.wallets import opened, own_member, require_sight
 from xiaojia.domains.ledger.rules import KINDS, month_of
 from xiaojia.kernel.actors import Actor
 
@@ -35,8 +35,8 @@ class Line:
 class Slip:
     """A month of one wallet: `opening` + the sum of `lines` = `closing`.
 
-    `earned` is the month's merit. `over`: deeds that were thanked for but stood over a limit. `waiting`: not
-    yet confirmed by a second person.
+    `available` and `held` are of now. `earned` is the month's merit. `waiting`: deeds that no second person
+    has confirmed yet.
     """
 
     member: Member
@@ -46,6 +46,7 @@ class Slip:
     opening: int
     lines: tuple[Line, ...]
     closing: int
+    available: int
     held: int
     earned: int
     waiting: int
@@ -57,56 +58,73 @@ class Slip:
 
 
 def slip(member_id: int, month: date, *, viewer: Actor) -> Slip | None:
-    """The slip of a month (five queries and the scope); by the day a posting was made, so that it adds up."""
+    """The slip of a month, by the day a posting was made, so that it adds up (three queries and the look)."""
     require_sight(member_id, viewer=viewer)
+    return _slip(member_id, month, viewer=viewer)
+
+
+def own_slip(month: date, *, viewer: Actor) -> Slip | None:
+    """The slip of the viewer's own wallet; None for whoever did not join."""
+    own = own_member(viewer=viewer)
+    return _slip(own.pk, month, viewer=viewer) if own else None
+
+
+def _slip(member_id: int, month: date, *, viewer: Actor) -> Slip | None:
     first, last = month_of(month)
     start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    book = Passbook.objects.filter(member_id=OuterRef("member_id"), lost_on__isnull=True)
+    before = Entry.objects.filter(
+        account_id=OuterRef("pk"), transaction__account_id=OuterRef("pk"), transaction__created_at__lt=start
+    ).order_by("-transaction__created_at", "-id")
     with opened(viewer):
         wallet = (
             Account.objects.filter(community_id=viewer.community_id, member_id=member_id)
             .select_related("member")
+            .annotate(
+                number=Subquery(book.values("number")[:1]),
+                opening=Subquery(before.values("balance_after")[:1]),
+            )
             .first()
         )
         if wallet is None or wallet.member is None or wallet.balance is None:
-            return None
-        entries = list(
-            Entry.objects.filter(
-                account=wallet,
-                transaction__account=wallet,
-                transaction__created_at__gte=start,
-                transaction__created_at__lt=end,
-            )
-            .select_related("transaction__rule_version")
-            .order_by("id")
-        )
-        later = Entry.objects.filter(
-            account=wallet, transaction__account=wallet, transaction__created_at__gte=end
-        )
-        after = int(later.aggregate(total=Sum("amount"))["total"] or 0)
-        deeds = {
-            str(deed.pk): deed
-            for deed in Deed.objects.filter(
-                Q(state="recorded", recorded_at__lt=end)
-                | Q(confirmed_at__gte=start, confirmed_at__lt=end)
-                & (Q(points__lt=F("worth")) | Q(hours__isnull=False)),
-                member_id=member_id,
-            ).select_related("rule_version")
-        }  # fmt: skip
-        book = Passbook.objects.filter(member_id=member_id, lost_on__isnull=True).first()
-    lines = [_line(entry, deeds) for entry in entries]
-    closing = wallet.balance - after
+            entries, deeds = [], {}
+        else:
+            entries, deeds = _entries(wallet, start, end), _deeds(member_id, start, end)
+    if wallet is None or wallet.member is None or wallet.balance is None:
+        return None
     posted = {e.transaction.source_id for e in entries if e.transaction.source_type == "deed"}
-    lines += [
+    lines = [_line(entry, deeds) for entry in entries] + [
         Line(d.done_on, "award", d.rule_version.text, _reckoned(d), 0)
         for pk, d in deeds.items()
         if d.state in ("confirmed", "called_back") and pk not in posted
     ]
+    opening = int(wallet.opening or 0)
     return Slip(
-        wallet.member, book.number if book else "", first, last, closing - sum(e.amount for e in entries),
-        tuple(sorted(lines, key=lambda line: line.on)), closing, wallet.held,
+        wallet.member, wallet.number or "", first, last, opening,
+        tuple(sorted(lines, key=lambda line: line.on)), opening + sum(e.amount for e in entries),
+        wallet.balance - wallet.held, wallet.held,
         sum(e.amount for e in entries if e.transaction.kind == "award"),
         sum(d.state == "recorded" for d in deeds.values()),
     )  # fmt: skip
+
+
+def _entries(wallet: Account, start: datetime, end: datetime) -> list[Entry]:
+    """Sides of the wallet in those moments, in their order."""
+    rows = Entry.objects.filter(account=wallet, transaction__account=wallet).filter(
+        transaction__created_at__gte=start, transaction__created_at__lt=end
+    )
+    return list(rows.select_related("transaction__rule_version").order_by("transaction__created_at", "id"))
+
+
+def _deeds(member_id: int, start: datetime, end: datetime) -> dict[str, Deed]:
+    """Deeds that need a word: by the hour, over a limit, or waiting; by the id as text."""
+    needs_a_word = Q(points__lt=F("worth")) | Q(hours__isnull=False)
+    rows = Deed.objects.filter(
+        Q(state="recorded", recorded_at__lt=end)
+        | Q(confirmed_at__gte=start, confirmed_at__lt=end) & needs_a_word,
+        member_id=member_id,
+    )
+    return {str(deed.pk): deed for deed in rows.select_related("rule_version")}
 
 
 def _midnight(day: date) -> datetime:

@@ -5,8 +5,8 @@ Only recognition, store and desks may import this room (contract "Rights never r
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,7 @@ from xiaojia.domains.ledger.rules import month_of
 from xiaojia.kernel.access import may, require
 from xiaojia.kernel.actors import Actor, Scope
 from xiaojia.kernel.refusals import NotAllowed
-from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.tenancy import enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,18 @@ def whole(viewer: Actor) -> Scope:
     return Scope((viewer.community_id,), is_wide=True)
 
 
-def opened(viewer: Actor) -> AbstractContextManager[None]:
-    """Inside it wallets can be read: nothing new for wide viewers, for others after `require_sight`."""
-    return nullcontext() if viewer.scope.is_wide else entered(whole(viewer))
+@contextmanager
+def opened(viewer: Actor) -> Iterator[None]:
+    """Inside it wallets can be read: nothing new for wide viewers, for others after `require_sight`.
+
+    Two short statements; the transaction stands in the viewer's own scope before and after. Never nested.
+    """
+    if viewer.scope.is_wide:
+        yield
+        return
+    enter(whole(viewer))
+    yield
+    enter(viewer.scope)
 
 
 def require_sight(member_id: int, *, viewer: Actor, verb: str = "see_points") -> None:

@@ -128,6 +128,15 @@ def test_what_cannot_be_recorded(here: Stage, code: str, on: date, hours: str, w
         _record(here, "officer", "volunteer", code, on, hours)
 
 
+def test_a_head_leaves_rosters_to_rosters_and_the_offices_rules_to_the_office(here: Stage) -> None:
+    with pytest.raises(Refused, match="签到表"):
+        _record(here, "head", "volunteer", "yardtalk")
+    deed = _record(here, "head", "volunteer", "hazard")
+    with pytest.raises(NotAllowed, match="居委会核实"):
+        _confirm(here, "head", deed)
+    assert _confirm(here, "officer", deed).points == 2
+
+
 def test_a_volunteer_records_nothing_for_others_and_confirms_nothing(here: Stage) -> None:
     with pytest.raises(NotAllowed):
         _record(here, "volunteer", "住户甲")
@@ -287,7 +296,7 @@ def test_a_used_up_budget_stops_new_rules_never_earned_points(here: Stage) -> No
         actions.change_rule(by=officer, at=cast.NOW, on=cast.TODAY, rule=RuleText("visit", "上门看望", 1))
         actions.change_budget(by=here.actor("secretary"), at=cast.NOW, budget_yuan=6)
         actions.change_rule(by=officer, at=cast.NOW, on=cast.TODAY, rule=rule)
-    assert _confirm(here, "head", _record(here, "officer", "volunteer", "hazard")).points == 2
+    assert _confirm(here, "officer", _record(here, "head", "volunteer", "hazard")).points == 2
 
 
 def test_active_means_a_confirmed_deed_in_ninety_days(here: Stage) -> None:

@@ -42,8 +42,10 @@ def record(request: HttpRequest) -> HttpResponse:
     else:
         own = queries.own_member(viewer=viewer)
         members = [own] if own else []
+    rules = queries.rulebook(viewer=viewer, on=on)
     form = DeedForm(
-        request.POST or None, members=members, rules=queries.rulebook(viewer=viewer, on=on),
+        request.POST or None, members=members,
+        rules=[r for r in rules if r.proof != "roster" or viewer.scope.is_wide],
         initial={"done_on": on.isoformat()},
     )  # fmt: skip
     refusal = None

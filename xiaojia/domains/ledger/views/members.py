@@ -71,10 +71,10 @@ def join(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """The own passbook, or how one joins."""
     viewer = actor_of(request)
-    own = queries.own_member(viewer=viewer)
-    if own is None:
+    found = queries.own_slip(clock.today(), viewer=viewer)
+    if found is None:
         return render(request, "ledger/not_yet.html", {})
-    return _passbook(request, own, viewer)
+    return _passbook(request, found.member, viewer, found)
 
 
 @require_POST
@@ -91,19 +91,21 @@ def join_self(request: HttpRequest) -> HttpResponse:
 def passbook(request: HttpRequest, member_id: int) -> HttpResponse:
     """The passbook of one member: for the office, the counter and that person."""
     viewer = actor_of(request)
-    return _passbook(request, _member(member_id, viewer), viewer)
+    member = _member(member_id, viewer)
+    may_slip = member.account_id == viewer.account_id or may(MAY, "see_points", viewer, viewer.community_id)
+    found = queries.slip(member_id, clock.today(), viewer=viewer) if may_slip else None
+    return _passbook(request, member, viewer, found)
 
 
-def _passbook(request: HttpRequest, member: Member, viewer: Actor) -> HttpResponse:
-    now = clock.now()
-    on = clock.today(now)
+def _passbook(
+    request: HttpRequest, member: Member, viewer: Actor, found: queries.Slip | None
+) -> HttpResponse:
+    on = clock.today()
     is_own = member.account_id == viewer.account_id
     _log(member, viewer, screen="passbook")
-    may_slip = is_own or may(MAY, "see_points", viewer, viewer.community_id)
     context = {
-        "member": member, "is_own": is_own, "may_slip": may_slip,
-        "balance": queries.balance(member.pk, viewer=viewer),
-        "slip": queries.slip(member.pk, on, viewer=viewer) if may_slip else None,
+        "member": member, "is_own": is_own, "slip": found,
+        "balance": found or queries.balance(member.pk, viewer=viewer),
         "months": [months_before(on.replace(day=1), n) for n in range(6)],
         "may_issue": may(MAY, "issue_passbook", viewer, viewer.community_id),
     }  # fmt: skip
