@@ -8,8 +8,10 @@ let source = null;
 let patience = 1000;
 
 function isBusy() {
-  const part = document.activeElement && document.activeElement.closest("[data-fresh]");
-  return Boolean(part) && document.activeElement.matches("input, textarea, select");
+  // Nobody loses what they type, nor the button that they have reached by keyboard.
+  const here = document.activeElement;
+  const part = here && here.closest("[data-fresh]");
+  return Boolean(part) && (here.matches("input, textarea, select") || here.matches(":focus-visible"));
 }
 
 function again() {
