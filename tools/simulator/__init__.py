@@ -4,5 +4,6 @@
 `python -m tools.simulator live` opens the community and takes that workbook through the product's actions:
 read, confirm, check, decide, commit, divide, approve, adopt, seat heads. `... blocks FILE.csv --place NAME`
 does the same, up to the plans, with one subzone of a table of real blocks. `... cases` lives
-through a year of cases in the community of `live`. Nothing is written behind actions.
+through a year of cases in the community of `live`; `... moves` builds it a year ago and lives through the
+moves of that year. Nothing is written behind actions.
 """

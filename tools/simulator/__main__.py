@@ -46,6 +46,8 @@ def _run(options: argparse.Namespace) -> None:
 
     if options.verb == "live":
         live.build_community(parameters, seed=options.seed)
+    elif options.verb == "moves":
+        live.move_for_a_year(parameters, seed=options.seed)
     elif options.verb == "cases":
         live.live_a_year(case_count=options.count, fake_count=options.fakes, seed=options.seed)
     else:
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser(
         "live", help="the whole community through the front door of the database in DATABASE_URL"
     )
+    verbs.add_parser("moves", help="the community a year ago, and a year of moves and of changing heads")
     cases = verbs.add_parser("cases", help="a year of cases in the community that `live` built")
     cases.add_argument("--count", type=int, default=6_000)
     cases.add_argument("--fakes", type=int, default=50, help="closed without work, until somebody says so")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.simulator import cases, front_door, heard, teams
 from tools.simulator.parameters import CODE, NAME, Parameters
+from tools.simulator.teams_year import DAYS, clock_at, live_year, moment_of
 from tools.simulator.workbook import write_workbook
 from tools.simulator.world import world_of
 from xiaojia.domains.cases.queries.rates import rates
@@ -62,6 +63,17 @@ def live_a_year(*, case_count: int, fake_count: int, seed: int) -> None:
     with entered(office.officer.scope):
         said = rates(viewer=office.officer, since=first, until=clock.today(), at=clock.now())
     print(f"  {len(lived.case_ids)} 件，到期 {said.approved.d}，按时 {said.approved.n}")
+
+
+def move_for_a_year(parameters: Parameters, *, seed: int) -> None:
+    """The community as it was a year ago, and the year of moves until yesterday; says what came of it."""
+    first = clock.today() - timedelta(days=DAYS)
+    with clock_at(moment_of(first)):
+        build_community(parameters, seed=seed)
+        office = front_door.open_office(code=CODE, name=NAME)
+    year = live_year(office, first=first, days=DAYS, seed=seed)
+    moved = sum(o.moved for o in year.occasions)
+    print(f"  {DAYS} 天，改了 {len(year.occasions)} 次，换小家的有 {moved} 户，换人 {year.counts.total()} 回")
 
 
 def build_blocks(path: Path, *, place: str, code: str) -> None:

@@ -50,7 +50,7 @@ class LivedYear:
 
 
 def live_year(office: Office, *, first: date, days: int, seed: int) -> LivedYear:
-    """Live day by day from `first`: the clock of the product, what the lot brings, who is found."""
+    """Live day by day from `first`: what the lot brings, who is found, then the product's clock."""
     chance = random.Random(seed)  # noqa: S311  # an invented year, no secret
     moves, service = Neighbourhood(office, chance), Service(office, chance)
     by, last = teams.clockwork(office.community_id), first + timedelta(days=days - 1)
@@ -59,16 +59,14 @@ def live_year(office: Office, *, first: date, days: int, seed: int) -> LivedYear
     while on <= last:
         at = moment_of(on)
         with clock_at(at):
-            with entered(by.scope):
-                teams.settle_seats(by=by, at=at)
-                if (on - first).days % REFRESHED_EVERY == 0:
-                    teams.forget_listings(by=by, at=at)
-                    teams.publish_pages(by=by, at=at)
             for event in events.get(on, ()):
                 event(at)
             service.fill(at)
             with entered(by.scope):
                 teams.settle_seats(by=by, at=at)
+                if (on - first).days % REFRESHED_EVERY == 0:
+                    teams.forget_listings(by=by, at=at)
+                    teams.publish_pages(by=by, at=at)
         on += timedelta(days=1)
     return LivedYear(first, last, tuple(moves.occasions), service.counts)
 
