@@ -19,6 +19,7 @@ MAY: Final[dict[str, Rule]] = {
     "open_reporters": roles("secretary", "officer", "head", "steward"),
     "print_board": roles("secretary", "officer"),
     "keep_photo": roles("secretary", "officer", "head", "steward"),
+    "send_photo": roles("officer", "resident"),
     "settle_child": roles("secretary", "officer"),
     "change_casekind": roles("secretary", "officer"),
     "change_apikey": roles("secretary"),

@@ -27,6 +27,17 @@ STRAY_HOURS: Final = 24
 def keep_photo(*, by: Actor, at: datetime, case_id: UUID, photo: Developed) -> Casephoto:
     """Keep a developed photo with a case that `by` sees. The same photo again is the one already there."""
     require(MAY, "keep_photo", by, by.community_id)
+    return _kept(by, at, case_id, photo)
+
+
+@transaction.atomic
+def send_photo(*, by: Actor, at: datetime, case_id: UUID, photo: Developed) -> Casephoto:
+    """The same for a program that reported the case, in the request that reported it."""
+    require(MAY, "send_photo", by, by.community_id)
+    return _kept(by, at, case_id, photo)
+
+
+def _kept(by: Actor, at: datetime, case_id: UUID, photo: Developed) -> Casephoto:
     case = visible_cases(by).select_for_update().filter(pk=case_id).first()
     if case is None:
         raise NotAPhoto(_("这张照片没有收，因为那件事不在这里；从“办事”里打开那件事再来。"))

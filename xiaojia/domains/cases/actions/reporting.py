@@ -34,7 +34,7 @@ class Report:
     """What was heard. `client_id` makes it one case however often it arrives; `limit` is a sender's own.
 
     `said_at` is when it was said, if that is not now (a paper slip, an order of the hotline). `place` is
-    latitude and longitude (WGS84), where a program sent them.
+    latitude and longitude (WGS84), where a program sent them. `media_url` is told to the desk, never fetched.
     """
 
     casekind_id: int
@@ -50,6 +50,7 @@ class Report:
     limit: Limit | None = None
     sender_limit: str = ""
     place: tuple[float, float] | None = None
+    media_url: str = ""
 
 
 class NotReported(Refused):
@@ -69,9 +70,12 @@ def report_case(*, by: Actor, at: datetime, report: Report) -> Case:
     if not all(insert_together(case)):
         return _the_first(by, report.client_id)
     limit = report.limit or kind.limit
+    detail: dict[str, object] = {"limit": [limit.amount, limit.unit.value]}
+    if report.media_url:
+        detail["media_url"] = report.media_url
     step = Casestep(
         community_id=by.community_id, case=case, at=case.reported_at, account_id=by.account_id, role=by.role,
-        action="report", to_state=State.REPORTED, detail={"limit": [limit.amount, limit.unit.value]},
+        action="report", to_state=State.REPORTED, detail=detail,
     )  # fmt: skip
     said = _said_by(case, case, report, case.reported_at)
     entry = audit.entry(by=by, at=at, verb="report_case", kind="case", ids=[case.pk])

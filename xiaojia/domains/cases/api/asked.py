@@ -27,6 +27,8 @@ SPOT: Final = "spot"
 MOST_SPOT: Final = 60
 MOST_WORDS: Final = 100
 LAST_YEAR: Final = 2199
+MOST_LINK: Final = 500
+_LINK: Final = re.compile(rf"https?://[!-~]{{1,{MOST_LINK - 8}}}")
 _UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _ATTRIBUTE: Final = re.compile(r"attribute\[(.*)\](?:\[\])?")
 _BROKEN_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
@@ -179,7 +181,16 @@ def report(said: Said, service: PublicService, by: Actor) -> Report:
         reporter_phone=said.get("phone", "").strip()[:30],
         source="open311",
         place=place,
+        media_url=_link(said),
     )
+
+
+def _link(said: Said) -> str:
+    """An address of a picture: kept as words, for nobody fetches what a stranger names."""
+    text = said.get("media_url", "").strip()
+    if text and not _LINK.fullmatch(text):
+        raise Wrong(400, f"media_url is an http or https address of at most {MOST_LINK} characters")
+    return text
 
 
 def _place(said: Said) -> tuple[float, float] | None:

@@ -13,22 +13,29 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from xiaojia.domains.cases.actions.keys import use_key
+from xiaojia.domains.cases.actions.photographing import send_photo
 from xiaojia.domains.cases.actions.reporting import report_case
 from xiaojia.domains.cases.api import asked
 from xiaojia.domains.cases.api.asked import Wrong
 from xiaojia.domains.cases.api.written import TYPES, written
 from xiaojia.domains.cases.models import PublicCase, PublicService
+from xiaojia.domains.cases.photos.child import MOST_BYTES
+from xiaojia.domains.cases.photos.developing import developed
 from xiaojia.domains.cases.queries.published import PublicWanted, public_cases, public_services
 from xiaojia.domains.receipts.queries import timelines_of
 from xiaojia.kernel import clock
 from xiaojia.kernel.limits import is_spent
 from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.requests import address_of
 from xiaojia.kernel.tenancy import entered
 
 CHANGESET: Final = "2026-11-01T00:00:00+08:00"
 SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 REPORTS_A_MINUTE: Final = 60
+READS_A_MINUTE: Final = 120
 A_MINUTE: Final = 60
+MOST_MEDIA: Final = 3
+MOST_SENT: Final = MOST_BYTES * MOST_MEDIA + 2**20
 
 View = Callable[..., HttpResponse]
 
@@ -45,6 +52,7 @@ def open311(*methods: str) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise Wrong(400, f"this resource answers {' and '.join(methods)} only")
+                _limit(request)
                 return view(request, form, **more)
             except Wrong as wrong:
                 return _error(form, wrong.status, str(wrong))
@@ -54,6 +62,18 @@ def open311(*methods: str) -> Callable[[View], View]:
         return answer
 
     return decorate
+
+
+def _limit(request: HttpRequest) -> None:
+    """What one network address reads in a minute, and how much is sent, before a byte of it is read."""
+    if request.method == "POST":
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if not announced.isdigit() or int(announced) > MOST_SENT:
+            raise Wrong(400, f"a report with its photos has at most {MOST_SENT >> 20} MB")
+    elif is_spent(
+        f"open311 read {address_of(request)}", most=READS_A_MINUTE, seconds=A_MINUTE, at=clock.now()
+    ):
+        raise Wrong(400, f"more than {READS_A_MINUTE} readings in a minute: wait, then ask again")
 
 
 def _error(form: str, status: int, description: str) -> HttpResponse:
@@ -151,9 +171,16 @@ def _report(request: HttpRequest, form: str) -> HttpResponse:
         raise Wrong(403, "this api_key belongs to another jurisdiction")
     if is_spent(f"open311:{by.account_id}", most=REPORTS_A_MINUTE, seconds=A_MINUTE, at=at):
         raise Wrong(400, f"more than {REPORTS_A_MINUTE} reports in a minute: wait, then send again")
+    files = request.FILES.getlist("media")
+    if len(files) > MOST_MEDIA:
+        raise Wrong(400, f"at most {MOST_MEDIA} photos in the field media")
     with entered(by.scope):
         report = asked.report(said, service, by)
+        # A photo that cannot be kept refuses the whole report: nobody is told that it arrived.
+        photos = [developed(file.read()) for file in files]
         case = report_case(by=by, at=at, report=report)
+        for photo in photos:
+            send_photo(by=by, at=at, case_id=case.pk, photo=photo)
     sent: dict[str, Any] = {
         "service_request_id": str(case.pk),
         "service_notice": "text, place and dates become public; numbers and doors are taken out",

@@ -12,6 +12,7 @@ from ninja import Header, NinjaAPI, Query, Status
 
 from xiaojia.domains.cases import actions, queries
 from xiaojia.domains.cases.api.doors import ByDesk, ByKey, once, with_problems
+from xiaojia.domains.cases.api.rates import router as rates
 from xiaojia.domains.cases.api.shapes import (
     MOST_ID,
     CasekindOut,
@@ -58,6 +59,9 @@ api = with_problems(
         auth=[ByKey(), ByDesk()],
     )
 )
+
+
+api.add_router("/rates/", rates)
 
 
 @api.get("/casekinds/", response={200: list[CasekindOut], **REFUSALS}, url_name="casekinds")

@@ -98,6 +98,8 @@ def _told(step: Casestep, viewer: Actor) -> dict[str, Any]:
         more = str(PAUSE_REASONS[detail["reason"]][1])
     elif detail.get("result"):
         more = str(RESULT_WORDS[Result(detail["result"])])
+    elif detail.get("media_url"):
+        more = _("送来的照片地址（没有去取）：%(url)s") % {"url": detail["media_url"]}
     elif step.action in {"assign", "decline", "transfer"}:
         more = detail.get("handler", "")
     return {
