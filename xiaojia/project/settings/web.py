@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "xiaojia.domains.receipts",
     "xiaojia.domains.ledger",
     "xiaojia.domains.recognition",
+    "xiaojia.domains.store",
     "xiaojia.domains.cases",
     "xiaojia.desks.secretary",
     "xiaojia.desks.officer",

@@ -120,10 +120,13 @@ def whole(by: Actor) -> Scope:
 
 def refused(answer: Answer) -> Refused | None:
     """The sentence for an answer that is a no; None when it is done."""
+    if answer.outcome == "lack" and answer.balance is None:
+        # A retry of what was refused: it stays so, whatever is there now.
+        return Lack(_("这一笔没有办，因为先前积分不够，已经记下了；现在够了就重新开一笔。"))
     if answer.outcome == "lack":
         return Lack(
             _("积分不够，这一笔没有办，因为存折上能用的只剩 %(left)d 分；换一样，或者攒够了再来。")
-            % {"left": answer.balance or 0}
+            % {"left": answer.balance}
         )
     if answer.outcome == "conflict":
         return OtherRequest(_("这一笔没有办，因为同一个单号先前办的是另一件事；回上一页重新开一笔。"))

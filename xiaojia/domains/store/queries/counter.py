@@ -1,0 +1,107 @@
+"""Whoever stands at the counter: found by name and building or by passbook, with what they can spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+
+from xiaojia.domains.ledger import queries as ledger
+from xiaojia.domains.store.access import MAY, visible_redemptions
+from xiaojia.domains.store.models import Redemption
+from xiaojia.kernel.access import require
+from xiaojia.kernel.actors import Actor, Scope
+from xiaojia.kernel.tenancy import entered
+
+MOST_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A member at the counter: name, building (no door), and points when asked for."""
+
+    member_id: int
+    name: str
+    place: str
+    household_id: int | None
+    available: int = 0
+    held: int = 0
+    has_left: bool = False
+
+
+def customers(text: str, *, viewer: Actor) -> list[Customer]:
+    """Members for "name", "name building" or a passbook number, in pinyin order, without points.
+
+    Words after the first have to stand in the building's name: "住户甲 2栋". At most 20 (three queries).
+    """
+    require(MAY, "serve", viewer, viewer.community_id)
+    first, *more = text.split() or [""]
+    found = _customers(ledger.members_at_counter(first, viewer=viewer, limit=MOST_FOUND * 5), viewer)
+    wanted = [word.replace("号楼", "").removesuffix("栋").removesuffix("楼") for word in more]
+    return [c for c in found if all(word in c.place for word in wanted)][:MOST_FOUND]
+
+
+def customer(member_id: int, *, viewer: Actor) -> Customer | None:
+    """One member with what they can spend."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    member = ledger.member_shown(member_id, viewer=viewer)
+    balance = ledger.balance(member_id, viewer=viewer)
+    if member is None or balance is None:
+        return None
+    (found,) = _customers([member], viewer)
+    return Customer(
+        found.member_id, found.name, found.place, found.household_id, balance.available, balance.held,
+        found.has_left,
+    )  # fmt: skip
+
+
+def _customers(members: list[Any], viewer: Actor) -> list[Customer]:
+    with entered(_whole(viewer)):
+        prefetch_related_objects(members, "household__unit__building__compound")
+    return [
+        Customer(m.pk, m.name, _place(m), m.household_id, has_left=m.left_on is not None) for m in members
+    ]
+
+
+def _place(member: Any) -> str:
+    if member.household is None:
+        return ""
+    building = member.household.unit.building
+    return f"{building.compound.name} {building.name} 栋"
+
+
+def redemptions_of(member_id: int, *, viewer: Actor, limit: int = 8) -> list[Redemption]:
+    """The last redemptions of one member, the newest first (one query)."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    with entered(_whole(viewer)):
+        rows = visible_redemptions(viewer).filter(member_id=member_id).select_related("goods")
+        return list(rows.order_by("-pk")[:limit])
+
+
+def waiting(*, viewer: Actor) -> list[Redemption]:
+    """What is set aside, by the day on which it goes back (one query)."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    with entered(_whole(viewer)):
+        rows = visible_redemptions(viewer).filter(state="reserved").select_related("goods", "member")
+        return list(rows.order_by("expires_at", "pk")[:100])
+
+
+def redemption_shown(redemption_id: int, *, viewer: Actor) -> Redemption | None:
+    """One redemption with its goods and member (one query)."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    with entered(_whole(viewer)):
+        rows = visible_redemptions(viewer).select_related("goods", "member")
+        return rows.filter(pk=redemption_id).first()
+
+
+def redemption_by_code(code: str, *, viewer: Actor) -> Redemption | None:
+    """What waits under a pick-up code, however it is spaced (one query)."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    digits = "".join(code.split())
+    with entered(_whole(viewer)):
+        return visible_redemptions(viewer).filter(state="reserved", pickup_code=digits).first()
+
+
+def _whole(viewer: Actor) -> Scope:
+    return Scope((viewer.community_id,), is_wide=True)

@@ -1,0 +1,62 @@
+"""Limits and pure decisions of the store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+NOTICE_DAYS: Final = 7
+"""Between the day on which a dearer price is written down and the day from which it holds."""
+
+KEEP_DAYS: Final = 3
+"""How long something is kept for somebody: goods and points are set aside together."""
+
+RETURN_DAYS: Final = 7
+MOST_QUANTITY: Final = 20
+MOST_POINTS: Final = 600
+MOST_BACKDATED_DAYS: Final = 14
+"""A sheet of a day without network comes back within two weeks."""
+
+CODE_DIGITS: Final = 6
+
+WAYS: Final = {"counter": _("本人来的"), "proxy": _("替人领"), "delivery": _("送上门")}
+"""How the goods reach the person; a proxy gives a name, a delivery says where to."""
+
+STATES: Final = {
+    "reserved": _("留着"),
+    "collected": _("领走了"),
+    "cancelled": _("不要了"),
+    "expired": _("过期了"),
+    "returned": _("退回了"),
+}
+REASONS: Final = {
+    "received": _("进货"),
+    "taken": _("换走"),
+    "kept": _("留货"),
+    "given_back": _("留的退回"),
+    "returned": _("退货"),
+    "counted": _("盘点"),
+    "spoiled": _("报损"),
+}
+"""Why stock moved. Whoever types one by hand may say received, counted or spoiled."""
+
+BY_REDEMPTION: Final = ("taken", "kept", "given_back", "returned")
+
+
+def earliest_on(*, on: date, old: int | None, new: int) -> date:
+    """The first day from which a price may hold that is written down on `on`: a dearer one waits."""
+    if old is None or new <= old:
+        return on
+    return on + timedelta(days=NOTICE_DAYS)
+
+
+def kept_until(at: datetime) -> datetime:
+    """When what is set aside now goes back on the shelf."""
+    return at + timedelta(days=KEEP_DAYS)
+
+
+def may_return(*, collected_on: date, on: date) -> bool:
+    """Whether something that was collected then may come back today."""
+    return collected_on <= on <= collected_on + timedelta(days=RETURN_DAYS)
