@@ -59,11 +59,11 @@ def live_year(office: Office, *, first: date, days: int, seed: int) -> LivedYear
     while on <= last:
         at = moment_of(on)
         with clock_at(at):
-            for event in events.get(on, ()):
+            for event in [*events.get(on, ()), service.fill]:
                 event(at)
-            service.fill(at)
+                with entered(by.scope):
+                    teams.settle_seats(by=by, at=at)
             with entered(by.scope):
-                teams.settle_seats(by=by, at=at)
                 if (on - first).days % REFRESHED_EVERY == 0:
                     teams.forget_listings(by=by, at=at)
                     teams.publish_pages(by=by, at=at)
