@@ -254,7 +254,6 @@ def _merged(doing: _Doing) -> None:
     case.merged_into = into
     doing.detail |= {"into": str(into.pk), "state": State(case.steps.latest("at", "pk").to_state)}
     if case.reported_at < into.reported_at:
-        doing.detail["into_reported_at"] = into.reported_at.isoformat()
         into.reported_at = case.reported_at  # the earliest clock of all who said it
         reckon(into, list(into.steps.all()), doing.calendar, doing.at)
     into.changed_at = doing.at
@@ -273,20 +272,42 @@ def _tell_date(into: Case, at: datetime) -> None:
 
 
 def _unmerged(doing: _Doing) -> None:
+    """Apart again, in whatever order: who said it here comes back, and every clock above is reckoned anew."""
     case = doing.case
-    merge = case.steps.filter(action="merge").latest("at", "pk")
-    into, _parts = _locked(doing.by, UUID(merge.detail["into"])) or (None, 0)
+    into, _parts = _locked(doing.by, case.merged_into_id) or (None, 0)
     if into is None:
         raise CaseRefused(_("没有分开，因为并过去的那件找不到了；请管理员看一看记录。"))
-    if "into_reported_at" in merge.detail and State(into.state) not in OVER:
-        into.reported_at = datetime.fromisoformat(merge.detail["into_reported_at"])
-        reckon(into, list(into.steps.all()), doing.calendar, doing.at)
+    case.state = case.steps.filter(action="merge").latest("at", "pk").detail["state"]
+    case.merged_into = None
+    case.save(update_fields=["merged_into"])
+    Reporter.objects.filter(said_in_case__in=_told_with(case)).update(case=case)
+    while into is not None:
+        _reckon_merged(into, doing)
+        into, _parts = _locked(doing.by, into.merged_into_id) or (None, 0)
+
+
+def _told_with(case: Case) -> set[UUID]:
+    """The case, and those that are merged into it, and into those."""
+    told, fresh = {case.pk}, {case.pk}
+    while fresh:
+        fresh = set(Case.objects.filter(merged_into__in=fresh).values_list("pk", flat=True)) - told
+        told |= fresh
+    return told
+
+
+def _reckon_merged(into: Case, doing: _Doing) -> None:
+    """Its own report, or the earliest of those that are still merged into it, begins the clock."""
+    is_over = State(into.state) in OVER
+    if not is_over or into.merged_into_id is not None:
+        steps = list(into.steps.all())
+        others = Case.objects.filter(merged_into=into).values_list("reported_at", flat=True)
+        into.reported_at = min([*(step.at for step in steps), *others])
+        reckon(into, steps, doing.calendar, doing.at)
+        into.stage_due_at = None if is_over else into.stage_due_at
     into.changed_at = doing.at
     into.save()
     _tell_date(into, doing.at)
-    Reporter.objects.filter(case=into, said_in_case=case).update(case=case)
-    case.merged_into = None
-    case.state = merge.detail["state"]
+    tell_public(into, is_other_kind=False)
 
 
 def _other_kind(doing: _Doing) -> None:
