@@ -18,6 +18,7 @@ urlpatterns = [
     path("registers/", include(("xiaojia.domains.registers.urls", "registers"))),
     path("microgrids/", include(("xiaojia.domains.microgrids.urls", "microgrids"))),
     path("workdays/", include(("xiaojia.domains.workdays.urls", "workdays"))),
+    path("borders/", include(("xiaojia.domains.borders.urls", "borders"))),
     path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
     path("cases/", include(("xiaojia.domains.cases.urls", "cases"))),
     path("points/", include(("xiaojia.domains.ledger.urls", "ledger"))),

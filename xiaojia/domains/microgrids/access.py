@@ -24,6 +24,7 @@ MAY: Final[dict[str, Rule]] = {
     "drop_partition": roles("secretary", "officer"),
     "approve_exception": roles("secretary", "officer"),
     "adopt_partition": roles("secretary"),
+    "cross_microgrids": roles("secretary"),
 }
 
 

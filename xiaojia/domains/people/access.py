@@ -14,6 +14,7 @@ MAY: Final[dict[str, Rule]] = {
     "see_households": roles("secretary", "officer", "head"),
     "see_contacts": roles("secretary", "officer", "head"),
     "settle_households": roles("secretary", "officer"),
+    "cross_households": roles("secretary"),
     "give_consent": roles("secretary", "officer", "head"),
     "withdraw_consent": roles("secretary", "officer", "head"),
     "see_viewlog": roles("secretary", "officer"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.places.access import MAY, visible_buildings
-from xiaojia.domains.places.models import Building, Community, Division, Unit
-from xiaojia.domains.places.rules import sort_key
+from xiaojia.domains.places.models import Building, Community, Compound, Division, Unit
+from xiaojia.domains.places.rules import Crossing, sort_key
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -30,6 +30,15 @@ class PlaceRow:
     x_metres: float | None = None
     y_metres: float | None = None
     grid_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """Old id -> new id of what was laid anew on the other side of a border."""
+
+    compounds: dict[int, int]
+    buildings: dict[int, int]
+    units: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ def _lay_compounds(community_id: int, rows: Sequence[PlaceRow]) -> dict[str, int
         cursor.execute(
             "INSERT INTO places_compound AS c (community_id, name, sort_key, grid_name)"
             " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[])"
-            " ON CONFLICT (community_id, name) DO UPDATE SET grid_name ="
+            " ON CONFLICT (community_id, name) WHERE until_on IS NULL DO UPDATE SET grid_name ="
             " COALESCE(NULLIF(EXCLUDED.grid_name, ''), c.grid_name) RETURNING name, id",
             [community_id, names, [sort_key(n)[:200] for n in names], [grids[n] for n in names]],
         )
@@ -220,3 +229,65 @@ def move_building(*, by: Actor, at: datetime, building_id: int, x_metres: float,
         detail={"from": old, "to": [x_metres, y_metres]},
     )  # fmt: skip
     return building
+
+
+@transaction.atomic
+def cross_places(*, by: Actor, at: datetime, crossing: Crossing, compound_ids: Collection[int]) -> Crossed:
+    """Lay compounds anew in another community from a day; the old rows end and stay for what was before.
+
+    A name that lives there already gets the old community's name behind it. Positions are metres in a
+    plane of each community: they come along only where nothing has a place yet. A community without any
+    compound left ends on that day. Leaves no audit row: the caller's action does.
+    """
+    for community_id in (crossing.from_community_id, crossing.to_community_id):
+        require(MAY, "cross_places", by, community_id)
+    to, on = crossing.to_community_id, crossing.on
+    mine = Compound.objects.filter(community_id=crossing.from_community_id, until_on__isnull=True)
+    old = list(mine.filter(pk__in=compound_ids).select_for_update().order_by("pk"))
+    if len(old) != len(set(compound_ids)):
+        raise Refused(_("院子没有过去，因为其中有的已经不在这个社区了；重新写一份计划。"))
+    taken = set(
+        Compound.objects.filter(community_id=to, until_on__isnull=True).values_list("name", flat=True)
+    )
+    source = Community.objects.get(pk=crossing.from_community_id)
+    compounds = Compound.objects.bulk_create(
+        Compound(
+            community_id=to, sort_key=c.sort_key, grid_name=c.grid_name,
+            name=c.name if c.name not in taken else f"{c.name}（原{source.name}）"[:60],
+        )
+        for c in old
+    )  # fmt: skip
+    ids = {c.pk: n.pk for c, n in zip(old, compounds, strict=True)}
+    buildings = _cross_buildings(to, ids)
+    crossed = Crossed(ids, buildings, _cross_units(to, buildings))
+    mine.filter(pk__in=list(ids)).update(until_on=on)
+    if not mine.exists():
+        source.valid_until_on = on
+        source.save(update_fields=["valid_until_on"])
+    return crossed
+
+
+def _cross_buildings(to: int, compounds: dict[int, int]) -> dict[int, int]:
+    is_drawn = Building.objects.filter(community_id=to, x_metres__isnull=False).exists()
+    old = list(Building.objects.filter(compound_id__in=compounds).order_by("pk"))
+    new = Building.objects.bulk_create(
+        Building(
+            community_id=to, compound_id=compounds[b.compound_id], name=b.name, sort_key=b.sort_key,
+            x_metres=None if is_drawn else b.x_metres, y_metres=None if is_drawn else b.y_metres,
+            position_source=Building.PositionSource.SKETCH if is_drawn else b.position_source,
+        )
+        for b in old
+    )  # fmt: skip
+    return {b.pk: n.pk for b, n in zip(old, new, strict=True)}
+
+
+def _cross_units(to: int, buildings: dict[int, int]) -> dict[int, int]:
+    old = list(Unit.objects.filter(building_id__in=buildings).order_by("pk"))
+    new = Unit.objects.bulk_create(
+        Unit(
+            community_id=to, building_id=buildings[u.building_id], name=u.name, ordinal=u.ordinal,
+            floors=u.floors, doors_per_floor=u.doors_per_floor,
+        )
+        for u in old
+    )  # fmt: skip
+    return {u.pk: n.pk for u, n in zip(old, new, strict=True)}

@@ -52,15 +52,25 @@ class Community(models.Model):
 
 
 class Compound(models.Model):
-    """A compound (小区, 院子). `sort_key` is pinyin with padded numbers, in the order neighbours expect."""
+    """A compound (小区, 院子). `sort_key` is pinyin with padded numbers, in the order neighbours expect.
+
+    `until_on`: the day from which it belongs to another community; the row stays for what was before.
+    """
 
     community_id = models.BigIntegerField()
     name = models.CharField(max_length=60)
     sort_key = models.CharField(max_length=200)
     grid_name = models.CharField(max_length=60, default="")
+    until_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["community_id", "name"], name="one_compound_per_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community_id", "name"],
+                condition=Q(until_on__isnull=True),
+                name="one_compound_per_name",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -38,9 +38,12 @@ class UnitPlace:
         return self.position_source == Building.PositionSource.DRAGGED
 
 
-def unit_places(*, viewer: Actor) -> list[UnitPlace]:
-    """All units the viewer may see, in walking order (one query)."""
-    rows = visible_units(viewer).values_list(
+def unit_places(*, viewer: Actor, with_left: bool = False) -> list[UnitPlace]:
+    """All units the viewer may see, in walking order (one query).
+
+    `with_left`: those too that belong to another community by now, as they were.
+    """
+    rows = visible_units(viewer, with_left=with_left).values_list(
         "id",
         "building_id",
         "building__compound_id",

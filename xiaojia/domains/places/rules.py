@@ -6,11 +6,21 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 _NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Things go from one community to another: from the day `on` they are the other's."""
+
+    from_community_id: int
+    to_community_id: int
+    on: date
 
 
 def sort_key(text: str) -> str:

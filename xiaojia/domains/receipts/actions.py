@@ -97,3 +97,21 @@ def issue_receipts(
         if not waiting:
             return codes
     raise RuntimeError("no free receipt codes in twenty tries: the codes are used up")
+
+
+def hand_over_receipt(
+    *, kind: str, subject_id: UUID, to_subject_id: UUID, to_community_id: int, at: datetime, sentence: str
+) -> None:
+    """The code that somebody holds speaks of another subject from now on, of another community.
+
+    Runs in the scope of both communities.
+    """
+    more = Value(_told([], at, Standing("", sentence)), JSONField())
+    said = Receipt.objects.filter(kind=kind, subject_id=subject_id).update(
+        subject_id=to_subject_id,
+        community_id=to_community_id,
+        timeline=CombinedExpression(F("timeline"), "||", more, output_field=JSONField()),
+        changed_at=at,
+    )
+    if not said:
+        raise Receipt.DoesNotExist

@@ -19,6 +19,7 @@ MAY: Final[dict[str, Rule]] = {
     "end_tenure": roles("secretary"),
     "enlist_volunteer": roles("secretary", "officer"),
     "settle_seats": roles("secretary", "officer"),
+    "cross_teams": roles("secretary"),
     # One's own yes; the office writes down anybody's.
     "keep_listing": roles("secretary", "officer", "head", "steward", "volunteer"),
     "keep_any_listing": roles("secretary", "officer"),

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "xiaojia.kernel",
     "xiaojia.domains.places",
     "xiaojia.domains.workdays",
+    "xiaojia.domains.borders",
     "xiaojia.domains.people",
     "xiaojia.domains.registers",
     "xiaojia.domains.microgrids",

@@ -41,7 +41,9 @@ class Over:
 
 
 @transaction.atomic
-def cross_cases(*, by: Actor, at: datetime, crossing: Crossing, over: Over, from_name: str, to_name: str) -> int:
+def cross_cases(
+    *, by: Actor, at: datetime, crossing: Crossing, over: Over, from_name: str, to_name: str
+) -> int:
     """Open cases of these buildings and households go on over there; returns how many.
 
     There: the same words, steps, reporters, photos, deadlines and receipt code. Here: handed over, with what
@@ -52,7 +54,9 @@ def cross_cases(*, by: Actor, at: datetime, crossing: Crossing, over: Over, from
         require(MAY, "cross_cases", by, community_id)
     open_here = Case.objects.filter(community_id=crossing.from_community_id).exclude(state__in=sorted(OVER))
     ours = Q(building_id__in=list(over.buildings)) | Q(household_id__in=list(over.households))
-    cases = list(open_here.filter(ours).select_for_update(of=("self",)).select_related("casekind").order_by("pk"))
+    cases = list(
+        open_here.filter(ours).select_for_update(of=("self",)).select_related("casekind").order_by("pk")
+    )
     if not cases:
         return 0
     there = replace(
@@ -139,7 +143,9 @@ def _copy_what_belongs(case: Case, copy: Case) -> None:
             **mine, place=photo.place, digest=photo.digest, width=photo.width, height=photo.height,
             at=photo.at, account_id=photo.account_id,
         )  # fmt: skip
-    Rung.objects.bulk_create(Rung(**mine, round=r.round, percent=r.percent, at=r.at) for r in case.rungs.all())
+    Rung.objects.bulk_create(
+        Rung(**mine, round=r.round, percent=r.percent, at=r.at) for r in case.rungs.all()
+    )
 
 
 def _carry_on(
@@ -147,8 +153,8 @@ def _carry_on(
 ) -> None:
     """A note says where it came from; the clock goes on, on the calendar over there."""
     Casestep.objects.create(
-        community_id=copy.community_id, case=copy, at=at, account_id=by.account_id, role=by.role, action="note",
-        from_state=copy.state, to_state=copy.state,
+        community_id=copy.community_id, case=copy, at=at, account_id=by.account_id, role=by.role,
+        action="note", from_state=copy.state, to_state=copy.state,
         text=_("社区调整，从%(name)s转来，答应的日子不变。") % {"name": from_name},
     )  # fmt: skip
     steps = list(copy.steps.order_by("at", "pk"))
@@ -175,7 +181,8 @@ def _hand_over(case: Case, by: Actor, at: datetime, to_name: str) -> None:
     case.handler_id, case.handler = None, to_name[:60]
     case.closed_at, case.changed_at = at, at
     case.first_closed_at = case.first_closed_at or at
-    standing = receipts.Standing(str(STATE_WORDS[State.DECLINED]), str(STATE_WORDS[State.DECLINED]), None, True)
+    word = str(STATE_WORDS[State.DECLINED])
+    standing = receipts.Standing(word, word, is_over=True)
     case.receipt_code = receipts.issue_receipt(
         community_id=case.community_id, kind=KIND, subject_id=case.pk, at=at, standing=standing
     )

@@ -13,6 +13,7 @@ from xiaojia.domains.microgrids.actions.adopting import (
     check_adoptable,
 )
 from xiaojia.domains.microgrids.actions.change import NothingHolds, propose_change
+from xiaojia.domains.microgrids.actions.crossing import Across, cross_microgrids
 from xiaojia.domains.microgrids.actions.proposing import (
     NothingToDivide,
     confirm_adjacency,
@@ -22,6 +23,7 @@ from xiaojia.domains.microgrids.actions.proposing import (
 )
 
 __all__ = [
+    "Across",
     "ChangedMeanwhile",
     "ExceptionsOpen",
     "NothingHolds",
@@ -31,6 +33,7 @@ __all__ = [
     "approve_exception",
     "check_adoptable",
     "confirm_adjacency",
+    "cross_microgrids",
     "drop_partition",
     "move_part",
     "propose_change",

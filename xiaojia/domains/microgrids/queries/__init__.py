@@ -1,6 +1,7 @@
 """Reads of micro-grids: the register as a plan sees it, plans, and who belonged where on a day."""
 
 from xiaojia.domains.microgrids.queries.change import unfit
+from xiaojia.domains.microgrids.queries.crossing import Side, sides
 from xiaojia.domains.microgrids.queries.history import (
     DayRow,
     Lifetime,
@@ -51,6 +52,7 @@ __all__ = [
     "PartView",
     "Plan",
     "Shelved",
+    "Side",
     "Standing",
     "WaitingPlan",
     "adjacent_pairs",
@@ -71,6 +73,7 @@ __all__ = [
     "plan_of",
     "problem_of",
     "shelf",
+    "sides",
     "standings",
     "unfit",
     "unit_key",

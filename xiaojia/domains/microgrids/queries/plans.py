@@ -126,13 +126,17 @@ def plan(partition_id: int, *, viewer: Actor) -> Plan | None:
 
 def plan_of(partition: Partition, *, viewer: Actor) -> Plan:
     """The plan of a partition that the viewer was shown already (four queries)."""
+    rows = list(
+        partition.parts.order_by("cluster__number", "floor_from").values_list(
+            "cluster_id", "cluster__number", "cluster__household_count", "cluster__microgrid_id",
+            "id", "unit_id", "floor_from", "floor_to", "household_count",
+        )
+    )  # fmt: skip
     units = {u.unit_id: u for u in unit_rows(viewer=viewer)}
+    if any(row[5] not in units for row in rows):  # a plan of before some compounds left
+        units = {u.unit_id: u for u in unit_rows(viewer=viewer, with_left=True)}
     order = {unit_id: place for place, unit_id in enumerate(units)}
     clusters: dict[int, ClusterView] = {}
-    rows = partition.parts.order_by("cluster__number", "floor_from").values_list(
-        "cluster_id", "cluster__number", "cluster__household_count", "cluster__microgrid_id",
-        "id", "unit_id", "floor_from", "floor_to", "household_count",
-    )  # fmt: skip
     for pk, number, homes, microgrid_id, part_id, unit_id, low, high, count in rows:
         cluster = clusters.setdefault(pk, ClusterView(pk, number, homes, microgrid_id))
         cluster.parts.append(PartView(part_id, pk, units[unit_id], low, high, count))

@@ -47,10 +47,13 @@ class Standing:
     household_count: int
 
 
-def unit_rows(*, viewer: Actor) -> list[UnitRow]:
-    """All units in walking order, empty ones too (two queries). Places that are missing are sketched."""
+def unit_rows(*, viewer: Actor, with_left: bool = False) -> list[UnitRow]:
+    """All units in walking order, empty ones too (two queries). Places that are missing are sketched.
+
+    `with_left`: those too that belong to another community by now.
+    """
     homes = households_by_unit(viewer=viewer)
-    units = unit_places(viewer=viewer)
+    units = unit_places(viewer=viewer, with_left=with_left)
     buildings = {u.building_id: _spot(u) for u in units}
     spots, is_sketched = placed(buildings)
     return [_unit_row(u, homes.get(u.unit_id, (0, 0)), spots[u.building_id], is_sketched) for u in units]

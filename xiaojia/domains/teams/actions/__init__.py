@@ -1,5 +1,6 @@
 """Writes of teams: tenures and their papers, vacancies, yeses to be named, published pages."""
 
+from xiaojia.domains.teams.actions.crossing import cross_teams
 from xiaojia.domains.teams.actions.listings import forget_listings, give_listing, withdraw_listing
 from xiaojia.domains.teams.actions.publishing import publish_pages, refresh_pages, unpublish_pages
 from xiaojia.domains.teams.actions.seats import clockwork, settle_seats
@@ -22,6 +23,7 @@ __all__ = [
     "TooMuchForOne",
     "begin_tenure",
     "clockwork",
+    "cross_teams",
     "designate",
     "end_tenure",
     "enlist_volunteers",
