@@ -74,6 +74,15 @@ class JoinForm(forms.Form):
     household = forms.IntegerField(widget=forms.HiddenInput(), required=False)
 
 
+class DonateForm(forms.Form):
+    """How many points; the request stands in the form, so that a second press gives nothing more."""
+
+    points = forms.IntegerField(
+        label=_("捐几分给互助池"), min_value=1, error_messages={"required": _("写上几分。")}
+    )
+    request_id = forms.UUIDField(widget=forms.HiddenInput())
+
+
 class RuleForm(forms.Form):
     """A rule as it shall hold from a day."""
 

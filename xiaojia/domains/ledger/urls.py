@@ -16,6 +16,7 @@ urlpatterns = [
     path("members/<int:member_id>/", members.passbook, name="passbook"),
     path("members/<int:member_id>/card/", members.card, name="card"),
     path("members/<int:member_id>/issue/", members.issue, name="issue"),
+    path("members/<int:member_id>/donate/", members.donate, name="donate"),
     path("members/<int:member_id>/leave/", members.leave, name="leave"),
     path("members/<int:member_id>/<int:year>/<int:month>/", members.slip, name="slip"),
     path("rules/", rules.rules, name="rules"),

@@ -98,6 +98,19 @@ def test_a_correction_takes_two(here: Stage) -> None:
     assert here.balance("volunteer") == 0
 
 
+def test_points_given_to_the_fund_are_given_once(here: Stage) -> None:
+    here.give("volunteer", 7)
+    volunteer, path = _as(here, "volunteer"), f"/points/members/{here.member('volunteer')}/"
+    match = re.search(r'name="request_id" value="([0-9a-f-]+)"', _text(volunteer, path))
+    assert match is not None
+    typed = {"points": 5, "request_id": match[1]}
+    for _press in range(2):
+        assert "还剩 2 分" in volunteer.post(f"{path}donate/", typed, follow=True).content.decode()
+    more = typed | {"request_id": "00000000-0000-0000-0000-000000000009"}
+    assert "只剩 2 分" in volunteer.post(f"{path}donate/", more, follow=True).content.decode()
+    assert here.balance("volunteer") == 2
+
+
 def test_rules_are_read_by_all_and_changed_by_the_office(here: Stage) -> None:
     for role in ("head", "volunteer", "resident"):
         page = _text(_as(here, role), "/points/rules/")

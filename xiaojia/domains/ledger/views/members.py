@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from xiaojia.domains.ledger import actions, queries
 from xiaojia.domains.ledger.access import MAY
-from xiaojia.domains.ledger.forms import JoinForm
+from xiaojia.domains.ledger.forms import DonateForm, JoinForm
 from xiaojia.domains.ledger.models import Member
 from xiaojia.domains.ledger.rules import months_before
 from xiaojia.domains.people import actions as people
@@ -106,6 +107,7 @@ def _passbook(
     context = {
         "member": member, "is_own": is_own, "slip": found,
         "balance": found or queries.balance(member.pk, viewer=viewer),
+        "donate": DonateForm(initial={"request_id": uuid4()}),
         "months": [months_before(on.replace(day=1), n) for n in range(6)],
         "may_issue": may(MAY, "issue_passbook", viewer, viewer.community_id),
     }  # fmt: skip
@@ -148,6 +150,26 @@ def issue(request: HttpRequest, member_id: int) -> HttpResponse:
     book = actions.issue_passbook(by=viewer, at=now, on=clock.today(now), member_id=member_id)
     messages.success(request, _("存折号 %(number)s，印出来交给本人。") % {"number": book.number})
     return redirect("ledger:card", member_id=member_id)
+
+
+@require_POST
+def donate(request: HttpRequest, member_id: int) -> HttpResponse:
+    """Points for the mutual-aid fund; pressed twice they are given once."""
+    viewer, now, form = actor_of(request), clock.now(), DonateForm(request.POST)
+    to = redirect("ledger:passbook", member_id=member_id)
+    if not form.is_valid():
+        messages.warning(request, _("没有捐，因为没看懂几分；写一个数再来。"))
+        return to
+    try:
+        answer = actions.donate(
+            by=viewer, at=now, on=clock.today(now), member_id=member_id, **form.cleaned_data
+        )
+    except Refused as refused:
+        # Caught, so that the refusal stays written down and the same request stays refused.
+        messages.warning(request, refused.sentence)
+        return to
+    messages.success(request, _("捐了，还剩 %(n)d 分；挣过的分不会少。") % {"n": answer.balance or 0})
+    return to
 
 
 @require_POST
