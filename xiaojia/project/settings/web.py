@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "xiaojia.desks.officer",
     "xiaojia.desks.head",
     "xiaojia.desks.steward",
+    "xiaojia.desks.volunteer",
     "xiaojia.desks.finding",
     "xiaojia.desks.messages",
     "xiaojia.desks.accounts",

@@ -19,6 +19,7 @@ from xiaojia.domains.teams.queries.history import (
     story_of,
     tenure,
 )
+from xiaojia.domains.teams.queries.own import OwnService, own_service
 from xiaojia.domains.teams.queries.roster import (
     Kept,
     Load,
@@ -54,6 +55,7 @@ __all__ = [
     "Kept",
     "Load",
     "Member",
+    "OwnService",
     "Past",
     "SeatNews",
     "Team",
@@ -69,6 +71,7 @@ __all__ = [
     "late_vacancies",
     "loads",
     "member_of",
+    "own_service",
     "page_contents",
     "page_of",
     "page_rows",

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VolunteerConfig(AppConfig):
+    name = "xiaojia.desks.volunteer"
+    label = "volunteer"
