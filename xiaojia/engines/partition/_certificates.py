@@ -12,13 +12,15 @@ from dataclasses import replace
 import numpy as np
 
 from xiaojia.engines.partition import _tables
-from xiaojia.engines.partition._columns import EPSILON, Group, Master, Search, converge, starting_columns
+from xiaojia.engines.partition._columns import EPSILON, Group, Master, Search
+from xiaojia.engines.partition._converge import converge, starting_columns
 from xiaojia.engines.partition._ground import Ground
 from xiaojia.engines.partition._small import divide_small
-from xiaojia.engines.partition._yard import Floats, Yard, make_yard
+from xiaojia.engines.partition._yard import Floats, Yard, make_yard, missing_prices
 from xiaojia.engines.partition.problem import Effort, Limits
 
 _SHORT = 1_000_000
+_ROUNDING = 100
 
 
 def prove_short(ground: Ground, buildings: Iterable[int], effort: Effort) -> tuple[int, int, str]:
@@ -36,8 +38,57 @@ def prove_short(ground: Ground, buildings: Iterable[int], effort: Effort) -> tup
     small = divide_small(yard, effort)
     if small is not None:
         return small.short_count, total, "totals" if small.short_count == by_totals else "all_partitions"
-    bound = _lp_bound(yard, effort) if yard.atom_count <= effort.certificate_atoms else 0
+    bound = -(-_lp_bound(yard, effort) // _SHORT) if yard.atom_count <= effort.certificate_atoms else 0
     return max(bound, by_totals), total, "lp_bound" if bound > by_totals else "totals"
+
+
+def least_missing(ground: Ground, buildings: Iterable[int], effort: Effort) -> int:
+    """The least price of being short for a connected part of the ground; 0 where nothing is proven."""
+    prices = missing_prices(ground.limits, ground.weights)
+    yard = make_yard(ground, buildings, shortness_only=True, shortness=prices)
+    small = divide_small(yard, effort)
+    if small is not None:
+        return small.cost
+    return max(0, _lp_bound(yard, effort)) if yard.atom_count <= effort.certificate_atoms else 0
+
+
+def short_nearby(ground: Ground, short: Iterable[frozenset[int]], effort: Effort) -> int:
+    """At least so many micro-grids are short, by what surrounds those that are: `short` are their buildings.
+
+    Inside a neighbourhood everything is covered; what reaches its rim may be filled from outside. So its own
+    short micro-grids are short in every division of the whole, and apart from those of other neighbourhoods.
+    """
+    regions, proven = [set(buildings) for buildings in short], 0
+    for _hop in range(effort.certificate_hops):
+        for region in regions:
+            region |= {other for b in region for other in ground.edges[b]}
+        regions = _apart(regions)
+        proven = max(proven, sum(_short_inside(ground, region, effort) for region in regions))
+    return proven
+
+
+def _apart(regions: Iterable[set[int]]) -> list[set[int]]:
+    """Regions that overlap become one."""
+    found: list[set[int]] = []
+    for region in regions:
+        whole = set(region)
+        rest = []
+        for other in found:
+            if whole.isdisjoint(other):
+                rest.append(other)
+            else:
+                whole |= other
+        found = [*rest, whole]
+    return found
+
+
+def _short_inside(ground: Ground, region: set[int], effort: Effort) -> int:
+    rim = {b for b in region if not ground.edges[b] <= region}
+    yard = make_yard(ground, region, shortness_only=True, open_to=rim)
+    small = divide_small(yard, effort)
+    if small is not None:
+        return small.cost // _SHORT
+    return max(0, -(-_lp_bound(yard, effort) // _SHORT)) if yard.atom_count <= effort.certificate_atoms else 0
 
 
 def totals_fit(total: int, limits: Limits) -> bool:
@@ -68,7 +119,7 @@ def _lp_bound(yard: Yard, effort: Effort) -> int:
     search = wide if wide.is_complete else FreeSearch(yard)
     master = Master(yard)
     master.add(starting_columns(yard))
-    return int(np.ceil(converge(master, search, effort).bound / _SHORT - 1e-4))
+    return converge(master, search, effort).bound - _ROUNDING
 
 
 class FreeSearch:
@@ -77,7 +128,7 @@ class FreeSearch:
     def __init__(self, yard: Yard) -> None:
         self.yard = yard
         count, sizes = len(yard.buildings), len(yard.size_price)
-        self._cut = np.zeros(len(yard.interval_low), np.int64)
+        self._cut = np.zeros(len(yard.interval_low))
         self._values = np.empty((count, sizes))
         self._picks = np.empty((count, sizes), np.int64)
         self._smallest = np.empty(count, np.int64)

@@ -7,19 +7,24 @@ A column is a connected micro-grid around a centre. The pricing walks over every
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import highspy
 import numpy as np
 
 from xiaojia.engines.partition import _tables
+from xiaojia.engines.partition._counts import Count
 from xiaojia.engines.partition._ground import Ints
 from xiaojia.engines.partition._yard import Floats, Interval, Yard
 from xiaojia.engines.partition.problem import Effort, Limits
 
 Group = tuple[Interval, ...]
 EPSILON = 1e-3
+
+JOINS, SHORT, ALL, OTHERS = 0, 1, 2, 3
+"""Rows behind the atoms: joins, short micro-grids, all micro-grids, then `Master.counts`."""
+_FREE = (-highspy.kHighsInf, highspy.kHighsInf)
+_TOO_DEAR = 1e8
+_NOTHING = 1e-6
 
 
 def quiet_solver() -> highspy.Highs:
@@ -61,9 +66,10 @@ def rows_of(group: Group) -> list[int]:
 class Master:
     """The LP over the columns found so far, one equality row an atom; kept warm between rounds.
 
-    Two more rows say what every division obeys and fractions would dodge. A yard of several compounds needs
-    enough joins to hold them together; a column just under the fee keeps that row feasible. And at least
-    `least_short` micro-grids are short: known by proof, 0 at first.
+    More rows say what every division obeys and fractions would dodge. A yard of several compounds needs
+    enough joins to hold them together; a column just under the fee keeps that row feasible. At least
+    `least_short` micro-grids are short: known by proof, 0 at first. The number of all, and `counts`, are
+    whole: free at first, bounded by whoever branches; `Prices` says in which order their duals stand.
     """
 
     def __init__(self, yard: Yard) -> None:
@@ -74,8 +80,12 @@ class Master:
         add_cover(self._solver, yard.atom_count, [], np.array([]))
         self._is_joining = self.joins_wanted > 0
         nothing = np.array([], np.int32)
-        for least in (self.joins_wanted, 0):
+        for least in (self.joins_wanted, 0, -highspy.kHighsInf):
             self._solver.addRow(least, highspy.kHighsInf, 0, nothing, np.array([]))
+        self.counts: list[Count] = []
+        self._bounds = [(float(self.joins_wanted), highspy.kHighsInf), (0.0, highspy.kHighsInf), _FREE]
+        self._column_count = int(self._is_joining)
+        self._is_elastic = set[int]()
         if self._is_joining:
             self._solver.addCol(
                 yard.fee - 1.0, 0.0, self.joins_wanted, 1, np.array([yard.atom_count], np.int32), np.ones(1)
@@ -83,12 +93,45 @@ class Master:
         self.groups: list[Group] = []
         self.costs: list[int] = []
         self._known: set[Group] = set()
+        self._columns: list[int] = []
         self._fixed: list[int] = []
 
     def want_short(self, count: int) -> None:
         """From now on it is known that at least `count` micro-grids are short."""
         self.least_short = count
-        self._solver.changeRowBounds(self.yard.atom_count + 1, count, highspy.kHighsInf)
+        self.bound_row(SHORT, count, highspy.kHighsInf)
+
+    def row_of(self, count: Count) -> int:
+        """The row of a count among those behind the atoms; made when it is new."""
+        if count not in self.counts:
+            self.counts.append(count)
+            held = [(c, count.of(g)) for c, g in zip(self._columns, self.groups, strict=True)]
+            some = np.array([c for c, value in held if value], np.int32)
+            values = np.array([value for _c, value in held if value])
+            self._solver.addRow(*_FREE, len(some), some, values)
+            self._bounds.append(_FREE)
+        return OTHERS + self.counts.index(count)
+
+    def bound_row(self, row: int, least: float, most: float) -> None:
+        """Keep a row behind the atoms within bounds; missing columns cost more than anything."""
+        if row >= ALL or (row == SHORT and most < highspy.kHighsInf):
+            self._stretch(row)
+        self._bounds[row] = least, most
+        self._solver.changeRowBounds(self.yard.atom_count + row, least, most)
+
+    def _stretch(self, row: int) -> None:
+        """Columns that keep a row feasible at a price no division has."""
+        if row in self._is_elastic:
+            return
+        self._is_elastic.add(row)
+        for sign in (1.0, -1.0):
+            at = np.array([self.yard.atom_count + row], np.int32)
+            self._solver.addCol(_TOO_DEAR, 0.0, highspy.kHighsInf, 1, at, np.array([sign]))
+        self._column_count += 2
+
+    def bounds_of(self, row: int) -> tuple[float, float]:
+        """The bounds of a row behind the atoms."""
+        return self._bounds[row]
 
     def add(self, groups: Iterable[Group]) -> int:
         """Add columns that are new; returns how many were."""
@@ -104,12 +147,16 @@ class Master:
             rows = rows_of(group)
             entries = [1.0] * len(rows)
             joins = len({int(self.yard.compound[b]) for b, _l, _h in group}) - 1 if self._is_joining else 0
-            if joins:
-                rows.append(self.yard.atom_count)
-                entries.append(float(joins))
-            if self.yard.is_short(group):
-                rows.append(self.yard.atom_count + 1)
-                entries.append(1.0)
+            others = [
+                float(joins),
+                float(self.yard.is_short(group)),
+                1.0,
+                *(c.of(group) for c in self.counts),
+            ]
+            for row, value in enumerate(others, start=self.yard.atom_count):
+                if value:
+                    rows.append(row)
+                    entries.append(value)
             lines.append(rows)
             values += entries
         count = len(fresh)
@@ -119,12 +166,14 @@ class Master:
             (np.cumsum(lengths) - lengths).astype(np.int32),
             np.array([row for rows in lines for row in rows], np.int32), np.array(values),
         )  # fmt: skip
+        self._columns += range(self._column_count, self._column_count + count)
+        self._column_count += count
         return count
 
     def fix(self, k: int) -> None:
         """Column `k` is part of the answer from now on."""
-        self._fixed.append(k + self._is_joining)
-        self._solver.changeColBounds(k + self._is_joining, 1.0, 1.0)
+        self._fixed.append(self._columns[k])
+        self._solver.changeColBounds(self._columns[k], 1.0, 1.0)
 
     def free(self) -> None:
         """No column is fixed any more."""
@@ -133,29 +182,23 @@ class Master:
         self._fixed.clear()
 
     def solve(self) -> tuple[float, Floats]:
-        """Value and duals of the LP: atoms, then what a join and what a short micro-grid is paid."""
+        """Value and duals of the LP: atoms, then the rows behind them."""
         self._solver.run()
         duals = np.array(self._solver.getSolution().row_dual, float)
         return float(self._solver.getInfo().objective_function_value), duals
 
     def paid(self, duals: Floats) -> float:
         """What these duals are worth for every division."""
-        joins, short = duals[self.yard.atom_count :]
-        paid = duals[: self.yard.atom_count].sum() + joins * self.joins_wanted + short * self.least_short
-        return float(paid)
+        paid = float(duals[: self.yard.atom_count].sum())
+        for dual, (least, most) in zip(duals[self.yard.atom_count :].tolist(), self._bounds, strict=True):
+            bound = least if dual > 0 else most
+            if abs(dual) > _NOTHING or np.isfinite(bound):
+                paid += dual * bound
+        return paid
 
     def shares(self) -> Floats:
         """The LP's share of each column."""
-        return np.array(self._solver.getSolution().col_value, float)[int(self._is_joining) :]
-
-
-class Pricing(Protocol):
-    """What column generation asks of a search."""
-
-    yard: Yard
-
-    def price(self, duals: Floats, closed: Floats | None = None) -> tuple[float, list[Group]]:
-        """The least reduced price a household, and the columns with a negative one; `closed` stay out."""
+        return np.array(self._solver.getSolution().col_value, float)[self._columns]
 
 
 class Search:
@@ -176,7 +219,8 @@ class Search:
         self._smallest = np.full(count, self._most + 1, np.int64)
         np.minimum.at(self._smallest, yard.interval_building, yard.interval_households)
         self.deepest, self.set_count, self.is_complete = self._depth(effort)
-        self._interval_cut = yard.interval_cut.astype(np.int64)
+        self.counts: list[Count] = []
+        self._interval_cut = yard.interval_cut.astype(float)
         self._size_price = yard.size_price.astype(float)
         self._is_short = (np.arange(self._most + 1) < limits.least_households).astype(float)
         self._values = np.empty((count, self._most + 1))
@@ -241,13 +285,26 @@ class Search:
 
     def _fee(self, duals: Floats) -> float:
         """The fee of one more compound, less what the row of joins pays for it."""
-        paid = duals[self.yard.atom_count] if len(duals) > self.yard.atom_count else 0.0
-        return float(self.yard.fee - paid)
+        return float(self.yard.fee - self._paid(duals, JOINS))
 
     def _prices_of_sizes(self, duals: Floats) -> Floats:
-        """The price of each size, less what the row of short micro-grids pays for it."""
-        paid = duals[self.yard.atom_count + 1] if len(duals) > self.yard.atom_count + 1 else 0.0
-        prices: Floats = self._size_price - paid * self._is_short
+        """The price of each size, less what is paid for a micro-grid and for a short one."""
+        prices: Floats = self._size_price - self._paid(duals, SHORT) * self._is_short - self._paid(duals, ALL)
+        return prices
+
+    def _paid(self, duals: Floats, row: int) -> float:
+        """The dual of a row behind the atoms, 0 where there is none."""
+        behind = duals[self.yard.atom_count :]
+        return float(behind[row]) if len(behind) > row else 0.0
+
+    def _prices_of_cuts(self, duals: Floats) -> Floats:
+        """The price of the cut behind each interval, less what the counts pay."""
+        paid = duals[self.yard.atom_count + OTHERS :]
+        if not paid.any():
+            return self._interval_cut
+        prices = self._interval_cut.copy()
+        for count, dual in zip(self.counts, paid.tolist(), strict=False):
+            count.pay(self.yard, dual, prices)
         return prices
 
     def _walk(self, duals: Floats, closed: Floats | None, threshold: float, picks: Ints) -> int:
@@ -256,11 +313,12 @@ class Search:
         if closed is not None:
             atoms = np.where(closed > 0, -2 * _tables.CLOSED, atoms)
         prefix = np.concatenate([[0.0], np.cumsum(atoms)])
+        cuts = self._prices_of_cuts(duals)
         _tables.cheapest_intervals(
-            yard.interval_start, yard.interval_low, yard.interval_high, yard.interval_households,
-            self._interval_cut, prefix, self._values, self._picks, self._smallest,
+            yard.interval_start, yard.interval_low, yard.interval_high, yard.interval_households, cuts,
+            prefix, self._values, self._picks, self._smallest,
         )  # fmt: skip
-        prices = self._interval_cut - (prefix[yard.interval_high + 1] - prefix[yard.interval_low])
+        prices = cuts - (prefix[yard.interval_high + 1] - prefix[yard.interval_low])
         sizes = self._prices_of_sizes(duals)
         return int(
             _tables.walk_sets(
@@ -282,69 +340,3 @@ class Search:
                 for k in chosen
             )
         )
-
-
-@dataclass(slots=True)
-class Relaxed:
-    """A converged LP: a proven bound of every division, and the duals that prove it."""
-
-    bound: int
-    duals: Floats
-    rounds: int
-
-
-def converge(master: Master, search: Pricing, effort: Effort) -> Relaxed:
-    """Price until nothing pays. Duals are smoothed towards the best ones so far, which saves most rounds.
-
-    A bound on the way: every division pays the duals, and at least the least price a household for each
-    household (a Lagrangean bound).
-    """
-    homes = int(search.yard.atom_households.sum())
-    best: Floats | None = None
-    bound = -np.inf
-    rounds = 0
-    while rounds < effort.rounds:
-        rounds += 1
-        value, duals = master.solve()
-        point = duals if best is None else effort.smoothing * best + (1 - effort.smoothing) * duals
-        least, found = search.price(point)
-        lower = master.paid(point) + homes * least
-        if best is None or lower > bound:
-            best, bound = point, lower
-        if not master.add(found) and point is not duals:
-            least, found = search.price(duals)
-            if not master.add(found):
-                best, bound = duals, value
-        if value - bound <= effort.converged_share * abs(value):
-            break
-    return Relaxed(int(np.floor(bound + 1e-3)), duals if best is None else best, rounds)
-
-
-def starting_columns(yard: Yard) -> list[Group]:
-    """Every interval alone, in every building."""
-    table = zip(yard.interval_building, yard.interval_low, yard.interval_high, strict=True)
-    return [((int(b), int(low), int(high)),) for b, low, high in table]
-
-
-def dive(master: Master, search: Search, effort: Effort) -> tuple[Group, ...]:
-    """Fix the strongest micro-grids one after the other and price for what is left, until nothing is open."""
-    closed = np.zeros(master.yard.atom_count)
-    while True:
-        shares = master.shares()
-        if np.all((shares < 1e-6) | (shares > 1 - 1e-6)):
-            return tuple(g for g, share in zip(master.groups, shares, strict=True) if share > 0.5)
-        is_first = True
-        for k in np.argsort(-shares, kind="stable"):
-            if shares[k] < effort.strong_share and not is_first:
-                break
-            rows = rows_of(master.groups[k])
-            if closed[rows].any():
-                continue
-            master.fix(int(k))
-            closed[rows] = 1.0
-            is_first = False
-        for _round in range(effort.dive_rounds):
-            _value, duals = master.solve()
-            if not master.add(search.price(duals, closed)[1]):
-                break
-        master.solve()

@@ -11,18 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from xiaojia.engines.partition._certificates import short_by_proof, short_by_totals
-from xiaojia.engines.partition._columns import (
-    Group,
-    Master,
-    Relaxed,
-    Search,
-    converge,
-    dive,
-    rows_of,
-    starting_columns,
-)
+from xiaojia.engines.partition._columns import ALL, JOINS, OTHERS, SHORT, Group, Master, Search, rows_of
+from xiaojia.engines.partition._converge import Relaxed, converge, dive, starting_columns
 from xiaojia.engines.partition._exact import cheapest_cover
 from xiaojia.engines.partition._small import Division, count_short
+from xiaojia.engines.partition._tree import Tree
 from xiaojia.engines.partition._yard import Floats, Yard
 from xiaojia.engines.partition.problem import Effort
 
@@ -36,6 +29,7 @@ class Columns:
         self._master.add(starting_columns(yard))
         self._master.want_short(short_by_totals(yard))
         self._search = Search(yard, effort)
+        self._search.counts = self._master.counts
         self._relaxed = converge(self._master, self._search, effort)
         self.work = {"sets": self._search.set_count, "rounds": self._relaxed.rounds, "windows": 0}
 
@@ -57,12 +51,33 @@ class Columns:
                 groups = min(groups, dive(self._master, self._search, self._effort), key=self._cost)
         improver = Improver(self._search, self._relaxed, self._effort)
         groups = improver.improve(groups)
+        if count_short(self._yard, groups) > self._master.least_short:
+            groups = self._branch(groups).groups
         self.work |= {"columns": len(self._master.groups), "windows": improver.windows}
         return self._division(groups, self.bound)
 
     def prove(self, division: Division) -> Division:
-        """The same division or a better one, with a bound that is never below the LP's."""
-        return self._division(*Improver(self._search, self._relaxed, self._effort).prove(division.groups))
+        """The same division or a better one, with a bound that is never below the LP's.
+
+        Branch while that helps; where a leaf is still open, a MIP over all that could pay there.
+        """
+        tree = self._branch(division.groups)
+        groups, bound = tree.groups, tree.bound
+        if self._yard.atom_count > self._effort.proof_atoms:
+            return self._division(groups, bound)
+        bounds = [leaf.relaxed.bound for leaf in tree.leaves]
+        for n, leaf in enumerate(tree.leaves[: self._effort.proof_leaves]):
+            groups, bounds[n] = Improver(self._search, leaf.relaxed, self._effort).prove(groups)
+        return self._division(groups, min([self._cost(groups), *bounds]))
+
+    def _branch(self, groups: tuple[Group, ...]) -> Tree:
+        """A tree that is good enough, or as large as is paid for."""
+        self._master.free()
+        tree = Tree(self._master, self._search, self._relaxed, groups)
+        nodes = min(self._effort.branch_nodes, self._effort.branch_sets // self._search.set_count)
+        tree.grow(self._effort, nodes=nodes, enough=self._effort.good_share)
+        self.work["nodes"] = self.work.get("nodes", 0) + tree.nodes
+        return tree
 
     def _cost(self, groups: Sequence[Group]) -> int:
         return sum(self._yard.cost_of(g) for g in groups)
@@ -82,7 +97,9 @@ class Improver:
         self._bound = self._lowest = relaxed.bound
         self._duals = relaxed.duals
         self._prefix = np.concatenate([[0.0], np.cumsum(relaxed.duals[: self._yard.atom_count])])
-        self._per_join, self._per_short = relaxed.duals[self._yard.atom_count :].tolist()
+        behind = [*relaxed.duals[self._yard.atom_count :].tolist(), 0.0, 0.0, 0.0]
+        self._per_join, self._per_short, self._each = behind[JOINS], behind[SHORT], behind[ALL]
+        self._per_count = [(c, d) for c, d in zip(search.counts, behind[OTHERS:], strict=False) if d]
         self.windows = 0
 
     def improve(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
@@ -109,7 +126,8 @@ class Improver:
     def _reduced(self, group: Group) -> float:
         paid = sum(self._prefix[high + 1] - self._prefix[low] for _b, low, high in group)
         joins = len({int(self._yard.compound[b]) for b, _low, _high in group}) - 1
-        paid += self._per_join * joins + self._per_short * self._yard.is_short(group)
+        paid += self._per_join * joins + self._per_short * self._yard.is_short(group) + self._each
+        paid += sum(dual * count.of(group) for count, dual in self._per_count)
         return float(self._yard.cost_of(group) - paid)
 
     def _windows(self, groups: set[Group], width: int) -> Iterator[frozenset[Group]]:

@@ -21,7 +21,7 @@ def cheapest_intervals(
     interval_low: Ints,
     interval_high: Ints,
     interval_households: Ints,
-    interval_cut: Ints,
+    interval_cut: Floats,
     prefix: Floats,
     values: Floats,
     picks: Ints,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,13 +17,17 @@ Floats = npt.NDArray[np.float64]
 Interval = tuple[int, int, int]
 """Building (of the yard), first atom, last atom (of the yard, inclusive)."""
 
+_GUESTS = tuple(range(0, 80, 10))
+"""Households from outside that an interval of an open building may bring: some sum falls in range."""
+
 
 @dataclass(slots=True)
 class Yard:
     """Atoms of all chains one after the other; intervals grouped by building.
 
     `size_price[s]` is the price of a micro-grid of s households, `cut_after[a]` of a cut behind atom a.
-    With `shortness_only` all else is free: the pure question of how many micro-grids must be short.
+    With `shortness_only` all else is free: the pure question of how many micro-grids must be short. Whoever
+    takes from an open building (of the yard) may hold others from outside as well: it is never short.
     """
 
     ground: Ground
@@ -42,6 +46,7 @@ class Yard:
     adjacency: list[frozenset[int]]
     size_price: Ints
     fee: int
+    open: frozenset[int] = frozenset()
 
     @property
     def interval_cut(self) -> Ints:
@@ -64,7 +69,8 @@ class Yard:
         cuts = sum(int(self.cut_after[high]) for _b, _low, high in intervals)
         joined = len({int(self.compound[b]) for b in buildings}) - 1
         total = sum(sizes)
-        price = int(self.size_price[total]) if total < len(self.size_price) else 0
+        is_open = not self.open.isdisjoint(buildings)
+        price = int(self.size_price[total]) if total < len(self.size_price) and not is_open else 0
         return travel + cuts + self.fee * joined + price
 
     def parts(self) -> list[list[int]]:
@@ -84,20 +90,32 @@ class Yard:
     def is_short(self, intervals: Sequence[Interval]) -> bool:
         """Whether a micro-grid has fewer households than the least allowed."""
         homes = sum(int(self.atom_households[low : high + 1].sum()) for _b, low, high in intervals)
-        return homes < self.ground.limits.least_households
+        is_open = any(b in self.open for b, _low, _high in intervals)
+        return homes < self.ground.limits.least_households and not is_open
 
     def is_whole(self, intervals: Sequence[Interval]) -> bool:
         """Whether the buildings of a micro-grid hang together."""
         return is_connected([b for b, _low, _high in intervals], self.adjacency)
 
 
-def make_yard(ground: Ground, wanted: Iterable[int], *, shortness_only: bool = False) -> Yard:
-    """The yard of these buildings of the ground."""
+def make_yard(
+    ground: Ground,
+    wanted: Iterable[int],
+    *,
+    shortness_only: bool = False,
+    shortness: Ints | None = None,
+    open_to: Container[int] = (),
+) -> Yard:
+    """The yard of these buildings of the ground; `shortness` prices being short otherwise than by number."""
     buildings = sorted(wanted)
     place = {b: i for i, b in enumerate(buildings)}
     chains = [ground.blocks[b].atoms for b in buildings]
     first = np.cumsum([0] + [len(chain) for chain in chains])
-    rows = [_intervals(ground, chain, i, int(first[i])) for i, chain in enumerate(chains)]
+    opened = frozenset(place[b] for b in buildings if b in open_to)
+    rows = [
+        _intervals(ground, chain, i, int(first[i]), guests=_GUESTS if i in opened else (0,))
+        for i, chain in enumerate(chains)
+    ]
     table = np.array([row for found in rows for row in found], np.int64).reshape(-1, 4)
     columns = [np.ascontiguousarray(table[:, k]) for k in range(4)]
     cut_after = np.concatenate([_cuts(ground.weights, chain) for chain in chains])
@@ -106,7 +124,7 @@ def make_yard(ground: Ground, wanted: Iterable[int], *, shortness_only: bool = F
     prices = size_prices(ground.limits, ground.weights)
     fee = round(ground.weights.extra_compound * UNITS_PER_METRE)
     if shortness_only:
-        prices, fee = shortness_prices(ground.limits), 0
+        prices, fee = shortness_prices(ground.limits) if shortness is None else shortness, 0
         cut_after, distance = np.zeros_like(cut_after), np.zeros_like(distance)
     adjacency = [frozenset(place[o] for o in ground.edges[b] if o in place) for b in buildings]
     return Yard(
@@ -126,11 +144,12 @@ def make_yard(ground: Ground, wanted: Iterable[int], *, shortness_only: bool = F
         adjacency,
         prices,
         fee,
+        opened,
     )
 
 
 def _intervals(
-    ground: Ground, chain: Sequence[Atom], building: int, offset: int
+    ground: Ground, chain: Sequence[Atom], building: int, offset: int, guests: Sequence[int] = (0,)
 ) -> list[tuple[int, int, int, int]]:
     """Building, first atom, last atom, households of every interval that fits; one atom may be too large."""
     found = []
@@ -140,7 +159,9 @@ def _intervals(
             total += chain[high].households
             if total > ground.limits.most_households and high > low:
                 break
-            found.append((building, offset + low, offset + high, total))
+            for more in guests:
+                if more == 0 or total + more <= ground.limits.most_households:
+                    found.append((building, offset + low, offset + high, total + more))
     return found
 
 
@@ -159,6 +180,14 @@ def size_prices(limits: Limits, weights: Weights) -> Ints:
     metres = weights.size_square * (sizes - limits.best_households) ** 2
     missing = limits.least_households - sizes
     metres = metres + (missing > 0) * (weights.short + weights.short_per_household * missing)
+    prices: Ints = np.rint(metres * UNITS_PER_METRE).astype(np.int64)
+    return prices
+
+
+def missing_prices(limits: Limits, weights: Weights) -> Ints:
+    """What being short costs by itself: a price each, and one for every household that is missing."""
+    missing = limits.least_households - np.arange(limits.most_households + 1)
+    metres = (missing > 0) * (weights.short + weights.short_per_household * missing)
     prices: Ints = np.rint(metres * UNITS_PER_METRE).astype(np.int64)
     return prices
 

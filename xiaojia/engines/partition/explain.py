@@ -55,6 +55,8 @@ def _why_short(certificate: Mapping[str, Any], limits: Limits) -> str:
         return f"从旁边移一些过来，满 {least} 户就合适。"
     total, proven = int(certificate["total"]), int(certificate["least_short"])
     here = f"这一片一共 {total} 户，"
+    if certificate.get("is_least_missing"):
+        return f"{here}不够的可以少到 {proven} 个，可那样缺的户数更多；单元不拆开，这样缺得最少。"
     if proven and certificate["method"] == "totals":
         if total < least:
             return f"{limits.max_join_metres} 米内能合的一共才 {total} 户，怎么分都不够 {least} 户。"

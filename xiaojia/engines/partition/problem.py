@@ -95,7 +95,12 @@ class Effort:
     proof_columns: tuple[int, ...] = (1_000, 4_000)
     proof_entries: int = 4_000_000
     certificate_atoms: int = 400
+    certificate_hops: int = 3
     proof_nodes: int = 20
+    branch_nodes: int = 30
+    branch_sets: int = 30_000
+    proof_leaves: int = 3
+    proof_atoms: int = 250
     pair_atoms: int = 1_000
     triple_atoms: int = 500
     fine_atoms: int = 1_200

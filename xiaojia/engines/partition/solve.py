@@ -32,13 +32,17 @@ Runner = Callable[[Callable[[Any], Any], Sequence[Any]], Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """At least `least_short` micro-grids of these buildings are short; `compound` if it stands alone."""
+    """At least `least_short` micro-grids of these buildings are short; `compound` if it stands alone.
+
+    `is_least`: where fewer could be short, but no division has less missing by the price of being short.
+    """
 
     buildings: frozenset[Key]
     compound: str
     total: int
     least_short: int
     method: str
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +120,50 @@ def _proofs(problem: Problem, settled: Settled, effort: Effort) -> Iterator[_Pro
     from xiaojia.engines.partition._certificates import prove_short
 
     ground = settled.ground
-    wide: set[frozenset[int]] = set()
+    wide: dict[frozenset[int], list[tuple[frozenset[int], int]]] = {}
     alone: set[frozenset[int]] = set()
     for group in settled.groups:
         homes = sum(a.households for b, low, high in group for a in ground.blocks[b].atoms[low : high + 1])
         compounds = {ground.blocks[b].compound for b, _low, _high in group}
         if homes < problem.limits.least_households:
-            wide.add(ground.component(group[0][0], allow_cross=problem.allow_cross))
+            region = ground.component(group[0][0], allow_cross=problem.allow_cross)
+            wide.setdefault(region, []).append((frozenset(b for b, _low, _high in group), homes))
         if len(compounds) > 1:
             alone |= {ground.component(b, allow_cross=False) for b, _low, _high in group}
-    for region, is_alone in [(r, False) for r in sorted(wide, key=min)] + [
-        (r, True) for r in sorted(alone, key=min)
-    ]:
+    for region in sorted(wide, key=min):
+        yield _proof_of_short(problem, ground, region, wide[region], effort)
+    for region in sorted(alone, key=min):
         least, total, method = prove_short(ground, region, effort)
-        names = frozenset(
-            (ground.compounds[ground.blocks[b].compound], ground.blocks[b].name) for b in region
-        )
-        yield _Proof(names, min(names)[0] if is_alone else "", total, least, method)
+        names = _names(ground, region)
+        yield _Proof(names, min(names)[0], total, least, method)
+
+
+def _names(ground: Ground, region: frozenset[int]) -> frozenset[Key]:
+    return frozenset((ground.compounds[ground.blocks[b].compound], ground.blocks[b].name) for b in region)
+
+
+def _proof_of_short(
+    problem: Problem,
+    ground: Ground,
+    region: frozenset[int],
+    short: Sequence[tuple[frozenset[int], int]],
+    effort: Effort,
+) -> _Proof:
+    """By number; else by what surrounds them; else by how much is missing. `short`: buildings, households."""
+    from xiaojia.engines.partition import _certificates
+
+    least, total, method = _certificates.prove_short(ground, region, effort)
+    is_least = False
+    if least < len(short) and problem.allow_cross:
+        nearby = _certificates.short_nearby(ground, [buildings for buildings, _homes in short], effort)
+        if nearby > least:
+            least, method = nearby, "nearby"
+    if least < len(short):
+        weights, most = problem.weights, problem.limits.least_households
+        here = sum(weights.short + weights.short_per_household * (most - homes) for _b, homes in short)
+        proven = _certificates.least_missing(ground, region, effort)
+        is_least = here * UNITS_PER_METRE <= proven + len(short)
+    return _Proof(_names(ground, region), "", total, least, method, is_least)
 
 
 def _result(problem: Problem, answers: Sequence[_Answer], seed: int) -> Result:
@@ -188,7 +219,8 @@ def _short_certificate(grid: Grid, grids: Sequence[Grid], proofs: Sequence[_Proo
         "least_short": proof.least_short,
         "short_here": here,
         "method": proof.method,
-        "is_proven": here <= proof.least_short,
+        "is_least_missing": proof.is_least,
+        "is_proven": here <= proof.least_short or proof.is_least,
     }
 
 

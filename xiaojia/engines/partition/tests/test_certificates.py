@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from xiaojia.engines.partition import Effort, Limits, Problem, Result, explain, solve
-from xiaojia.engines.partition._certificates import prove_short, totals_fit
-from xiaojia.engines.partition._ground import lay_out
+from xiaojia.engines.partition._certificates import least_missing, prove_short, short_nearby, totals_fit
+from xiaojia.engines.partition._ground import UNITS_PER_METRE, lay_out
 from xiaojia.engines.partition._measure import Grid
 from xiaojia.engines.partition.tests.yards import problem, row, unit
 
@@ -66,7 +66,7 @@ def test_a_short_micro_grid_says_by_how_much_and_why() -> None:
     (exception,) = result.exceptions
     assert exception.certificate == {
         "compounds": ["a"], "buildings": 2, "total": 99, "least_short": 1, "short_here": 1,
-        "method": "totals", "is_proven": True,
+        "method": "totals", "is_least_missing": False, "is_proven": True,
     }  # fmt: skip
 
 
@@ -105,3 +105,38 @@ def test_an_unproven_short_micro_grid_does_not_claim_a_proof() -> None:
     assert "没有证明" in explain.reason("under_50", grid, Limits(), facts | {"least_short": 0})
     with pytest.raises(ValueError, match="unknown code"):
         explain.reason("else", grid, Limits(), {})
+
+
+STUCK = [60] * 6 + [48] + [48] * 2 + [60] * 6
+"""Three houses of 48 side by side, between houses of 60: nothing in range can hold any of them."""
+
+
+def test_a_large_part_is_proven_by_what_surrounds_its_short_micro_grids() -> None:
+    ground = lay_out(problem(*row("a", STUCK)), fine_atoms=1_000)
+    short = [frozenset([b]) for b in range(len(STUCK)) if ground.blocks[b].atoms[0].households == 48]
+    assert short_nearby(ground, short, Effort()) == 3
+    assert short_nearby(ground, short, Effort(small_atoms=0)) == 3
+
+
+def test_what_a_neighbour_could_fill_is_not_proven() -> None:
+    """The same, but the last house holds 20: it may be filled, so only two are left."""
+    ground = lay_out(problem(*row("a", [60] * 6 + [48, 48, 48, 20] + [60] * 6)), fine_atoms=1_000)
+    short = [frozenset([b]) for b, block in enumerate(ground.blocks) if block.atoms[0].households == 48]
+    assert short_nearby(ground, short, Effort()) == 2
+    assert short_nearby(ground, short, Effort(certificate_hops=0)) == 0
+
+
+def test_two_a_little_short_are_better_than_one_nearly_empty() -> None:
+    """3 | 46 + 34 has one that is short and lacks 47 households; 3 + 46 | 34 has two and lacks 17."""
+    result, reasons = short_of(problem(*row("a", [3, 46, 34])))
+    facts = [e.certificate for e in result.exceptions]
+    assert [f["least_short"] for f in facts] == [1, 1]
+    assert all(f["short_here"] == 2 and f["is_least_missing"] and f["is_proven"] for f in facts)
+    assert all("可以少到 1 个" in said and "没有证明" not in said for said in reasons)
+
+
+def test_what_lacks_more_than_it_must_is_not_called_proven() -> None:
+    ground = lay_out(problem(*row("a", [3, 46, 34])), fine_atoms=1_000)
+    least = least_missing(ground, range(3), Effort())
+    assert least == (2 * 3_000 + 17 * 150) * UNITS_PER_METRE
+    assert least < (3_000 + 47 * 150) * UNITS_PER_METRE

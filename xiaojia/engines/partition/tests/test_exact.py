@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiaojia.engines.partition import _exact
@@ -30,6 +30,7 @@ def cheapest(columns: Sequence[Sequence[int]], costs: Sequence[int]) -> int:
     return table[-1]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(1, 60), min_size=len(EVERY), max_size=len(EVERY)), st.integers(0, 2**15))
 def test_no_cover_is_cheaper_and_the_bound_says_so(costs: list[int], left_out: int) -> None:
     kept = [k for k in range(len(EVERY)) if k < ROWS or not left_out >> (k % 15) & 1]
