@@ -40,9 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "has_kinds": queries.casekinds(viewer=viewer).exists(),
-        "headings": [
-            (words[0], "、".join(words[1:4]), meaning in NEEDED) for meaning, words in HEADINGS.items()
-        ],
+        "needed": "、".join(words[0] for meaning, words in HEADINGS.items() if meaning in NEEDED),
+        "others": "、".join(words[0] for meaning, words in HEADINGS.items() if meaning not in NEEDED),
     }
     status = refusal.status if refusal else 422 if form.errors else 200
     return render(request, "cases/import.html", context, status=status)
