@@ -14,7 +14,7 @@ from uuid import UUID
 
 from PIL import Image
 
-from tests import points
+from tests import points, recognized
 from xiaojia.domains.cases import actions as cases
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.actions.importing_later import do_check, receive_table
@@ -31,6 +31,7 @@ from xiaojia.domains.people.models import Account, Household
 from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
 from xiaojia.domains.teams.models import BuildingPage, Tenure
+from xiaojia.domains.teams.queries import actor_of
 from xiaojia.kernel import clock, jobs, outbox, outbox_rules
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.models import Message, Work
@@ -83,6 +84,8 @@ def busy(*, copies: int = 1) -> Busy:
         }
         stage.ids |= _cases(stage, first)
         stage.ids |= points.points(stage.place.officer, first.pk, homes, stage.accounts["head"])
+        head = actor_of(stage.accounts["head"].pk, None, on=clock.today())
+        stage.ids |= recognized.recognized(place.officer, head)
     return stage
 
 

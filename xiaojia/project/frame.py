@@ -56,12 +56,18 @@ NEW: Final = dict.fromkeys(("officer", "secretary", "head", "steward"), "cases:b
 MENU: Final = {
     "secretary": [
         (_("好事和积分"), "ledger:home"),
+        (_("互评"), "recognition:home"),
         (_("消息"), "messages:home"),
         (_("谁能登录"), "accounts:home"),
     ],
-    "officer": [(_("好事和积分"), "ledger:home"), (_("消息"), "messages:home")],
-    "steward": [(_("我的存折"), "ledger:mine")],
-    "volunteer": [(_("我的存折"), "ledger:mine")],
+    "officer": [
+        (_("好事和积分"), "ledger:home"),
+        (_("互评"), "recognition:home"),
+        (_("消息"), "messages:home"),
+    ],
+    "head": [(_("邻居的认可"), "recognition:mine")],
+    "steward": [(_("我的存折"), "ledger:mine"), (_("邻居的认可"), "recognition:mine")],
+    "volunteer": [(_("我的存折"), "ledger:mine"), (_("邻居的认可"), "recognition:mine")],
     "clerk": [(_("我的存折"), "ledger:mine")],
 }
 """Role -> what stands under the own name besides everybody's: (word, URL name)."""

@@ -21,6 +21,7 @@ urlpatterns = [
     path("borders/", include(("xiaojia.domains.borders.urls", "borders"))),
     path("teams/", include(("xiaojia.domains.teams.urls", "teams"))),
     path("cases/", include(("xiaojia.domains.cases.urls", "cases"))),
+    path("recognition/", include(("xiaojia.domains.recognition.urls", "recognition"))),
     path("points/", include(("xiaojia.domains.ledger.urls", "ledger"))),
     path("b/<str:code>/", building, name="building"),
     path("b/<str:code>/say/", public.say, name="say"),

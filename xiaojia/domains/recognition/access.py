@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from django.db.models import QuerySet
 from xiaojia.domains.recognition.models import Appeal, Ballot, Month, Story, Thanks
 from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor, Scope
+from xiaojia.kernel.tenancy import enter
 
 OFFICE: Final = ("secretary", "officer")
 MEMBERS: Final = (
@@ -47,6 +50,17 @@ MAY: Final[dict[str, Rule]] = {
 def whole(viewer: Actor) -> Scope:
     """The whole community: the rows of recognition stand behind the wide fence, one's own too."""
     return Scope((viewer.community_id,), is_wide=True)
+
+
+@contextmanager
+def opened(viewer: Actor) -> Iterator[None]:
+    """Inside it, reading one's own rows: two short statements, nothing new for wide viewers. Never nested."""
+    if viewer.scope.is_wide:
+        yield
+        return
+    enter(whole(viewer))
+    yield
+    enter(viewer.scope)
 
 
 def visible_months(viewer: Actor) -> QuerySet[Month]:

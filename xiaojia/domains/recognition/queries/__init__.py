@@ -17,14 +17,16 @@ from xiaojia.domains.recognition.queries.months import (
     slips,
     waiting_thanks,
 )
-from xiaojia.domains.recognition.queries.own import OwnMonth, OwnYear, own_months, own_quarters, own_years
+from xiaojia.domains.recognition.queries.own import Own, OwnMonth, OwnSums, OwnYear, own, own_sums
 from xiaojia.domains.recognition.queries.years import Awarded, awards, year_shown
 
 __all__ = [
     "AppealShown",
     "Awarded",
     "MonthShown",
+    "Own",
     "OwnMonth",
+    "OwnSums",
     "OwnYear",
     "Slip",
     "appeal_shown",
@@ -34,10 +36,9 @@ __all__ = [
     "latest_month",
     "month_shown",
     "months",
-    "own_months",
-    "own_quarters",
+    "own",
     "own_slip",
-    "own_years",
+    "own_sums",
     "slip_of_number",
     "slips",
     "waiting_thanks",

@@ -50,9 +50,9 @@ def appeal_shown(appeal_id: UUID, *, viewer: Actor) -> AppealShown | None:
     return _shown(row) if row else None
 
 
-def own_appeals(member_id: int, *, viewer: Actor) -> list[AppealShown]:
-    """The appeals of one member, inside a scope that shows them (one query)."""
-    rows = visible_appeals(viewer).filter(member_id=member_id)
+def appeals_of(account_id: int, *, viewer: Actor) -> list[AppealShown]:
+    """What one person filed and what came of it, inside a scope that shows it (one query)."""
+    rows = visible_appeals(viewer).filter(member__account_id=account_id)
     return [_shown(row) for row in rows.select_related("member", "month", "appraisal", "unsealing")]
 
 

@@ -9,12 +9,18 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from xiaojia.domains.ledger.queries import members, own_member
-from xiaojia.domains.recognition.access import MAY, visible_ballots, visible_months, visible_thanks, whole
+from xiaojia.domains.recognition.access import (
+    MAY,
+    opened,
+    visible_ballots,
+    visible_months,
+    visible_thanks,
+    whole,
+)
 from xiaojia.domains.recognition.models import Ballot, Month, State, Thanks
 from xiaojia.kernel import secrets
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.tenancy import entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def months(*, viewer: Actor) -> list[Month]:
 
 def latest_month(*, viewer: Actor) -> Month | None:
     """The newest month that was not cancelled (one query)."""
-    with entered(whole(viewer)):
+    with opened(viewer):
         return visible_months(viewer).exclude(state=State.CANCELLED).first()
 
 
@@ -79,7 +85,7 @@ def own_slip(*, viewer: Actor) -> Slip | None:
     member = own_member(viewer=viewer)
     if member is None:
         return None
-    with entered(whole(viewer)):
+    with opened(viewer):
         ballot = (
             visible_ballots(viewer)
             .filter(member_id=member.pk, month__state=State.OPEN)

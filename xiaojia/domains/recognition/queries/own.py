@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from xiaojia.domains.ledger.queries import own_member
-from xiaojia.domains.recognition.access import MAY, visible_thanks, whole
-from xiaojia.domains.recognition.models import Month, Monthvalue, Quartervalue, Thanks, Yearvalue
+from xiaojia.domains.recognition.access import MAY, opened, visible_ballots, visible_thanks
+from xiaojia.domains.recognition.models import Month, Monthvalue, Quartervalue, State, Thanks, Yearvalue
+from xiaojia.domains.recognition.queries.appeals import AppealShown, appeals_of
 from xiaojia.domains.recognition.queries.months import thanks_text
 from xiaojia.domains.recognition.rules import line_words
 from xiaojia.engines.scoring import (
@@ -22,7 +23,8 @@ from xiaojia.engines.scoring import (
 )
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.tenancy import entered
+
+MONTHS: Final = 12
 
 Told = tuple[str, str, str]
 """Words, the sum, what comes out."""
@@ -49,39 +51,65 @@ class OwnYear:
     story: str
 
 
-def own_months(*, viewer: Actor, limit: int = 12) -> list[OwnMonth]:
-    """One's closed months, the newest first, with thanks that were read and let through (four queries)."""
-    member_id = _own(viewer)
-    if member_id is None:
-        return []
-    with entered(whole(viewer)):
-        rows = list(
-            Monthvalue.objects.filter(community_id=viewer.community_id, member_id=member_id)
-            .select_related("month")
-            .order_by("-month__month_on")[:limit]
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One's own months and appeals, newest first. `open_month`: whose slip may be filled in now."""
+
+    open_month: Month | None
+    months: tuple[OwnMonth, ...]
+    appeals: tuple[AppealShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSums:
+    """One's own quarters (name, its arithmetic) and years, newest first."""
+
+    quarters: tuple[tuple[str, tuple[Told, ...]], ...]
+    years: tuple[OwnYear, ...]
+
+
+def own(*, viewer: Actor) -> Own:
+    """What a member sees of their own months, and nobody else does (four queries and the scope)."""
+    require(MAY, "see_own", viewer, viewer.community_id)
+    with opened(viewer):
+        ballots = visible_ballots(viewer).filter(month__state=State.OPEN, member__left_on__isnull=True)
+        ballot = ballots.filter(member__account_id=viewer.account_id).select_related("month").first()
+        return Own(
+            ballot.month if ballot else None,
+            tuple(_months(viewer)),
+            tuple(appeals_of(viewer.account_id, viewer=viewer)),
         )
-        thanks: dict[object, list[str]] = {}
-        shown = visible_thanks(viewer).filter(member_id=member_id, state=Thanks.Screening.SHOWN)
-        for row in shown.filter(month__in=[row.month_id for row in rows]).order_by("pk"):
-            thanks.setdefault(row.month_id, []).append(thanks_text(row))
+
+
+def own_sums(*, viewer: Actor) -> OwnSums:
+    """What a member sees of their own quarters and years, and nobody else does (two queries)."""
+    require(MAY, "see_own", viewer, viewer.community_id)
+    with opened(viewer):
+        return OwnSums(tuple(_quarters(viewer)), tuple(_years(viewer)))
+
+
+def _months(viewer: Actor) -> list[OwnMonth]:
+    rows = list(
+        Monthvalue.objects.filter(community_id=viewer.community_id, member__account_id=viewer.account_id)
+        .select_related("month")
+        .order_by("-month__month_on")[:MONTHS]
+    )
+    thanks: dict[object, list[str]] = {}
+    shown = visible_thanks(viewer).filter(member__account_id=viewer.account_id, state=Thanks.Screening.SHOWN)
+    for row in shown.filter(month__in=[row.month_id for row in rows]).order_by("pk") if rows else ():
+        thanks.setdefault(row.month_id, []).append(thanks_text(row))
     return [
-        OwnMonth(row.month, _told(month_lines(_value(row), Limits(**row.month.limits))),
-                 tuple(thanks.get(row.month_id, ())))
-        for row in rows
-    ]  # fmt: skip
-
-
-def own_quarters(*, viewer: Actor) -> list[tuple[str, tuple[Told, ...]]]:
-    """(quarter, its arithmetic), the newest first (two queries)."""
-    member_id = _own(viewer)
-    if member_id is None:
-        return []
-    with entered(whole(viewer)):
-        rows = list(
-            Quartervalue.objects.filter(community_id=viewer.community_id, member_id=member_id)
-            .select_related("quarter")
-            .order_by("-quarter__year", "-quarter__number")[:8]
+        OwnMonth(
+            row.month,
+            _told(month_lines(_value(row), Limits(**row.month.limits))),
+            tuple(thanks.get(row.month_id, ())),
         )
+        for row in rows
+    ]
+
+
+def _quarters(viewer: Actor) -> list[tuple[str, tuple[Told, ...]]]:
+    rows = Quartervalue.objects.filter(community_id=viewer.community_id, member__account_id=viewer.account_id)
     return [
         (
             str(row.quarter),
@@ -93,27 +121,18 @@ def own_quarters(*, viewer: Actor) -> list[tuple[str, tuple[Told, ...]]]:
                 )
             ),
         )
-        for row in rows
+        for row in rows.select_related("quarter").order_by("-quarter__year", "-quarter__number")[:8]
     ]
 
 
-def own_years(*, viewer: Actor) -> list[OwnYear]:
-    """One's appraisals, the newest first (two queries)."""
-    member_id = _own(viewer)
-    if member_id is None:
-        return []
-    with entered(whole(viewer)):
-        rows = list(
-            Yearvalue.objects.filter(community_id=viewer.community_id, member_id=member_id)
-            .select_related("appraisal")
-            .order_by("-appraisal__year")[:5]
-        )
+def _years(viewer: Actor) -> list[OwnYear]:
+    rows = Yearvalue.objects.filter(community_id=viewer.community_id, member__account_id=viewer.account_id)
     return [
         OwnYear(
             row.appraisal.year, row.appraisal.closed_at.date(), row.appraisal_id,
             _told(appraisal_lines(appraised(row))), row.is_awarded, row.story,
         )
-        for row in rows
+        for row in rows.select_related("appraisal").order_by("-appraisal__year")[:5]
     ]  # fmt: skip
 
 
@@ -123,12 +142,6 @@ def appraised(row: Yearvalue) -> Appraised:
         row.member_id, row.category, row.best_points, row.chance_percent, row.effort, row.effort_80, row.mean,
         row.active_months, row.deed_part, row.mean_part, row.steady_part, row.total,
     )  # fmt: skip
-
-
-def _own(viewer: Actor) -> int | None:
-    require(MAY, "see_own", viewer, viewer.community_id)
-    member = own_member(viewer=viewer)
-    return member.pk if member else None
 
 
 def _value(row: Monthvalue) -> MonthValue:

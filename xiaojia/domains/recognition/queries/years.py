@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from django.db.models import Max
 
 from xiaojia.domains.ledger.rules import CATEGORIES
-from xiaojia.domains.recognition.access import MAY, visible_stories, whole
+from xiaojia.domains.recognition.access import MAY, opened, visible_stories
 from xiaojia.domains.recognition.models import Appraisal, Yearvalue
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
-from xiaojia.kernel.tenancy import entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Awarded:
 def awards(year: int, *, viewer: Actor) -> list[tuple[object, list[Awarded]]]:
     """(category, its awarded in pinyin order); whoever left the membership stands in none (one query)."""
     require(MAY, "see_awards", viewer, viewer.community_id)
-    with entered(whole(viewer)):
+    with opened(viewer):
         rows = list(
             Yearvalue.objects.filter(
                 community_id=viewer.community_id, appraisal__year=year, is_awarded=True,
@@ -45,7 +44,7 @@ def awards(year: int, *, viewer: Actor) -> list[tuple[object, list[Awarded]]]:
 def year_shown(*, viewer: Actor) -> int | None:
     """The newest year that was appraised (one query)."""
     require(MAY, "see_awards", viewer, viewer.community_id)
-    with entered(whole(viewer)):
+    with opened(viewer):
         found = Appraisal.objects.filter(community_id=viewer.community_id).aggregate(Max("year"))
     year = found["year__max"]
     return int(year) if year is not None else None

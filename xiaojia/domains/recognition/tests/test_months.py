@@ -18,8 +18,8 @@ from xiaojia.domains.recognition.tests.stage import LATER, MONTH, OPENED, Circle
 from xiaojia.kernel.refusals import NotAllowed, Refused
 
 
-def _own(here: Circle, role: str) -> list[queries.OwnMonth]:
-    return here.own(role, lambda viewer: queries.own_months(viewer=viewer))
+def _own(here: Circle, role: str) -> tuple[queries.OwnMonth, ...]:
+    return here.own(role, lambda viewer: queries.own(viewer=viewer)).months
 
 
 def _asked(month: Month) -> dict[int, list[int]]:
@@ -220,7 +220,7 @@ def test_only_oneself_sees_ones_value(here: Circle) -> None:
     here.close(month)
     assert len(_own(here, "head")) == 1
     for role in ("steward", "resident", "secretary", "neighbour", "stranger"):
-        assert _own(here, role) == []
+        assert _own(here, role) == ()
     with pytest.raises(NotAllowed):
         queries.month_shown(month.pk, viewer=here.actor("head"))
     with here.office("secretary") as secretary:

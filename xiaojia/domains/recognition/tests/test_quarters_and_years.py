@@ -39,7 +39,7 @@ def test_a_quarter_pays_what_its_slips_say_and_fills_what_is_missing(here: Circl
         paid = merit(QUARTER, viewer=officer)
         assert {pk: row.points for pk, row in rows.items() if row.points} == paid
         assert checks.findings(officer.community_id) == []
-    told = here.own("head", lambda head: queries.own_quarters(viewer=head))
+    told = here.own("head", lambda head: queries.own_sums(viewer=head).quarters)
     assert told[0][0] == "2026Q1"
     assert told[0][1][-1][2] == str(rows[here.ids[2]].points)
 
@@ -105,7 +105,7 @@ def test_the_year_awards_by_bar_and_story_and_the_list_has_no_figures(here: Circ
     assert not any(
         letter.isdigit() for letter in "".join(row.name + row.story for _c, r in listed for row in r)
     )
-    (own,) = here.own("head", lambda head: queries.own_years(viewer=head))
+    (own,) = here.own("head", lambda head: queries.own_sums(viewer=head).years)
     assert own.is_awarded
     assert len(own.lines) <= 8
 

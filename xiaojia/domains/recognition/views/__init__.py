@@ -1,0 +1,1 @@
+"""Pages of recognition: one's own (`own`), and the office's (`office`, `checking`)."""
