@@ -14,7 +14,7 @@ from uuid import UUID
 
 from PIL import Image
 
-from tests import points, recognized
+from tests import points, recognized, stocked
 from xiaojia.domains.cases import actions as cases
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.actions.importing_later import do_check, receive_table
@@ -86,6 +86,7 @@ def busy(*, copies: int = 1) -> Busy:
         stage.ids |= points.points(stage.place.officer, first.pk, homes, stage.accounts["head"])
         head = actor_of(stage.accounts["head"].pk, None, on=clock.today())
         stage.ids |= recognized.recognized(place.officer, head)
+        stage.ids |= stocked.stocked(place.officer, stage.ids["member_id"])
     return stage
 
 

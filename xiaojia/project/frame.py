@@ -47,6 +47,12 @@ TABS: Final = {
         (_("报修"), "cases:home", "/cases/"),
         (_("搭档"), "teams:home", "/teams/"),
     ],
+    "clerk": [
+        (_("柜台"), "home", "/"),
+        (_("货架"), "store:shelf", "/store/shelf/"),
+        (_("想要的"), "store:wanted", "/store/wanted/"),
+        (_("日结"), "store:day", "/store/day/"),
+    ],
 }
 """Role -> (word, URL name, path prefix that lights the tab)."""
 
@@ -57,12 +63,14 @@ MENU: Final = {
     "secretary": [
         (_("好事和积分"), "ledger:home"),
         (_("互评"), "recognition:home"),
+        (_("积分超市"), "store:home"),
         (_("消息"), "messages:home"),
         (_("谁能登录"), "accounts:home"),
     ],
     "officer": [
         (_("好事和积分"), "ledger:home"),
         (_("互评"), "recognition:home"),
+        (_("积分超市"), "store:home"),
         (_("消息"), "messages:home"),
     ],
     "head": [(_("邻居的认可"), "recognition:mine")],

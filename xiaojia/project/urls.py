@@ -23,6 +23,7 @@ urlpatterns = [
     path("cases/", include(("xiaojia.domains.cases.urls", "cases"))),
     path("recognition/", include(("xiaojia.domains.recognition.urls", "recognition"))),
     path("points/", include(("xiaojia.domains.ledger.urls", "ledger"))),
+    path("store/", include(("xiaojia.domains.store.urls", "store"))),
     path("b/<str:code>/", building, name="building"),
     path("b/<str:code>/say/", public.say, name="say"),
     path("r/link/<str:token>/", public.link, name="receipt_link"),

@@ -11,7 +11,9 @@ from xiaojia.kernel import audit, clock
 from xiaojia.kernel.actors import Scope
 from xiaojia.kernel.tenancy import entered
 
-DOMAINS: Final = ("places", "people", "registers", "microgrids", "teams", "cases", "ledger", "recognition", "store")
+DOMAINS: Final = (
+    "places", "people", "registers", "microgrids", "teams", "cases", "ledger", "recognition", "store",
+)  # fmt: skip
 
 
 def verify() -> int:

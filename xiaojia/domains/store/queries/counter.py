@@ -10,9 +10,9 @@ from django.db.models import prefetch_related_objects
 from xiaojia.domains.ledger import queries as ledger
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.models import Redemption
+from xiaojia.domains.store.queries.sight import opened
 from xiaojia.kernel.access import require
-from xiaojia.kernel.actors import Actor, Scope
-from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.actors import Actor
 
 MOST_FOUND = 20
 
@@ -57,7 +57,7 @@ def customer(member_id: int, *, viewer: Actor) -> Customer | None:
 
 
 def _customers(members: list[Any], viewer: Actor) -> list[Customer]:
-    with entered(_whole(viewer)):
+    with opened(viewer):
         prefetch_related_objects(members, "household__unit__building__compound")
     return [
         Customer(m.pk, m.name, _place(m), m.household_id, has_left=m.left_on is not None) for m in members
@@ -74,7 +74,7 @@ def _place(member: Any) -> str:
 def redemptions_of(member_id: int, *, viewer: Actor, limit: int = 8) -> list[Redemption]:
     """The last redemptions of one member, the newest first (one query)."""
     require(MAY, "serve", viewer, viewer.community_id)
-    with entered(_whole(viewer)):
+    with opened(viewer):
         rows = visible_redemptions(viewer).filter(member_id=member_id).select_related("goods")
         return list(rows.order_by("-pk")[:limit])
 
@@ -82,7 +82,7 @@ def redemptions_of(member_id: int, *, viewer: Actor, limit: int = 8) -> list[Red
 def waiting(*, viewer: Actor) -> list[Redemption]:
     """What is set aside, by the day on which it goes back (one query)."""
     require(MAY, "serve", viewer, viewer.community_id)
-    with entered(_whole(viewer)):
+    with opened(viewer):
         rows = visible_redemptions(viewer).filter(state="reserved").select_related("goods", "member")
         return list(rows.order_by("expires_at", "pk")[:100])
 
@@ -90,7 +90,7 @@ def waiting(*, viewer: Actor) -> list[Redemption]:
 def redemption_shown(redemption_id: int, *, viewer: Actor) -> Redemption | None:
     """One redemption with its goods and member (one query)."""
     require(MAY, "serve", viewer, viewer.community_id)
-    with entered(_whole(viewer)):
+    with opened(viewer):
         rows = visible_redemptions(viewer).select_related("goods", "member")
         return rows.filter(pk=redemption_id).first()
 
@@ -99,9 +99,5 @@ def redemption_by_code(code: str, *, viewer: Actor) -> Redemption | None:
     """What waits under a pick-up code, however it is spaced (one query)."""
     require(MAY, "serve", viewer, viewer.community_id)
     digits = "".join(code.split())
-    with entered(_whole(viewer)):
+    with opened(viewer):
         return visible_redemptions(viewer).filter(state="reserved", pickup_code=digits).first()
-
-
-def _whole(viewer: Actor) -> Scope:
-    return Scope((viewer.community_id,), is_wide=True)

@@ -7,10 +7,10 @@ from django.db.models import Count, Q, Sum
 
 from xiaojia.domains.store.access import MAY, visible_goods, visible_moves, visible_redemptions
 from xiaojia.domains.store.models import Goods
+from xiaojia.domains.store.queries.sight import opened
 from xiaojia.domains.store.rules import REASONS
 from xiaojia.kernel.access import require
-from xiaojia.kernel.actors import Actor, Scope
-from xiaojia.kernel.tenancy import entered
+from xiaojia.kernel.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def day(on: date, *, viewer: Actor) -> Day:
             moved.setdefault(goods_id, dict.fromkeys(REASONS, 0))[reason] = total
         else:
             before[goods_id] = before.get(goods_id, 0) + total
-    with entered(Scope((viewer.community_id,), is_wide=True)):
+    with opened(viewer):
         rows = visible_redemptions(viewer)
         told = rows.filter(collected_on=on).aggregate(
             n=Count("pk"), pieces=Sum("quantity"), points=Sum("points"),

@@ -1,0 +1,1 @@
+"""Pages of the store: the counter, the shelf, the day."""
