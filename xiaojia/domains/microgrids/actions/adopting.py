@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.microgrids.access import MAY, visible_partitions
@@ -142,6 +142,8 @@ def _inherit(partition: Partition, *, by: Actor, on: date) -> None:
             cluster.microgrid = MicroGrid.objects.create(
                 community_id=partition.community_id, number=number, since_on=on
             )
+        else:
+            cluster.microgrid = alive[cluster.microgrid_id]
     _renumber(clusters, {c.pk: c.microgrid.number for c in clusters if c.microgrid})
 
 
@@ -162,10 +164,10 @@ def _renumber(clusters: Sequence[Cluster], numbers: dict[int, int]) -> None:
     """Show the lasting numbers on the adopted map; first out of the way, then in: numbers are unique."""
     everyone = Cluster.objects.filter(partition_id=clusters[0].partition_id)
     far = max([*everyone.values_list("number", flat=True), *numbers.values()]) + 1
-    for place, pk in enumerate(everyone.values_list("pk", flat=True)):
-        Cluster.objects.filter(pk=pk).update(number=far + place)
+    everyone.update(number=F("number") + far)
     for cluster in clusters:
-        Cluster.objects.filter(pk=cluster.pk).update(number=numbers[cluster.pk], microgrid=cluster.microgrid)
+        cluster.number = numbers[cluster.pk]
+    Cluster.objects.bulk_update(clusters, ["number", "microgrid"])
 
 
 _HOMES_SQL = f"WITH {DOORS_SQL} SELECT household_id, unit_id, floor FROM home"  # noqa: S608  # our own text
