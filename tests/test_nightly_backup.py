@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.running import eventually, prepared_home, xiaojia
+from xiaojia.kernel import nights
 from xiaojia.project.processes import nightly
 from xiaojia.project.processes.nightly import Nightly
 from xiaojia.project.safekeeping import taking
@@ -63,6 +64,24 @@ def test_a_run_that_fails_is_said_once_and_not_repeated_at_once(said: list[str])
     assert said == ["the backup ended with code 3; once more in an hour"]
     child.tend()
     assert child.process is None
+
+
+def test_a_failure_stands_on_the_pages_until_a_run_succeeds(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0)
+    assert nights.failed_since(tmp_path) is None
+    child = Nightly(
+        [sys.executable, "-c", "raise SystemExit(3)"], {}, lambda _at: True, said.append, tmp_path
+    )
+    _run(child)
+    since = nights.failed_since(tmp_path)
+    assert since is not None
+    nights.mark_failed(tmp_path, since + timedelta(days=1))
+    assert nights.failed_since(tmp_path) == since, "the first moment stays"
+    child.command = [sys.executable, "-c", "pass"]
+    _run(child)
+    assert nights.failed_since(tmp_path) is None
 
 
 def test_it_asks_with_the_communitys_own_time(said: list[str]) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -7,7 +10,7 @@ from xiaojia.domains.cases.lines import clocks_of_today
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.registers import queries as registers
 from xiaojia.domains.workdays import queries as workdays
-from xiaojia.kernel import clock, outbox
+from xiaojia.kernel import clock, nights, outbox
 from xiaojia.kernel.requests import actor_of
 from xiaojia.kernel.work import running_works
 
@@ -28,6 +31,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "works": running_works(viewer),
         "registers": registers.waiting_registers(viewer=viewer),
         "drafts": microgrids.waiting_plans(viewer=viewer),
+        "backup_failed_since": nights.failed_since(Path(settings.XIAOJIA_HOME)),
         "missing_year": workdays.missing_year(viewer=viewer, on=on),
         "panels": clocks_of_today(viewer=viewer, at=now),
         "returned_count": outbox.returned(outbox.visible_messages(viewer)).count(),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from xiaojia.desks.secretary import morning, slips
-from xiaojia.kernel import clock
+from xiaojia.kernel import clock, nights
 from xiaojia.kernel.requests import actor_of
 from xiaojia.kernel.work import running_works
 
@@ -20,6 +23,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now,
         "on": on,
+        "backup_failed_since": nights.failed_since(Path(settings.XIAOJIA_HOME)),
         "lead": morning.lead(known, opened),
         # Stands outside of what a slip replaces, so a page that was asked for a slip can do without it.
         "works": [] if opened else running_works(viewer),

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from xiaojia.kernel import nights
 from xiaojia.project.processes import ending
 from xiaojia.project.processes.postgres import die_with_parent
 
@@ -29,13 +31,15 @@ AGAIN_SECONDS: Final = 60 * 60
 class Nightly:
     """One command that is run when it is due, looked after like a child of the tree.
 
-    `is_due` gets the local time without a zone. A run that fails is said and tried again after an hour.
+    `is_due` gets the local time without a zone. A run that fails is said and tried again after an hour; in
+    `home`, if there is one, a mark tells the office's first page until a run succeeds.
     """
 
     command: list[str]
     environment: dict[str, str]
     is_due: Callable[[datetime], bool]
     say: Callable[[str], None]
+    home: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     next_look: float = field(default=0.0)
 
@@ -50,6 +54,7 @@ class Nightly:
             if code is None:
                 return
             self.process = None
+            self._remember(is_good=code == 0)
             if code != 0:
                 self.say(f"the backup ended with code {code}; once more in an hour")
                 self.next_look = time.monotonic() + AGAIN_SECONDS
@@ -66,6 +71,16 @@ class Nightly:
                 start_new_session=True,
                 preexec_fn=_quietly,
             )
+
+    def _remember(self, *, is_good: bool) -> None:
+        """Tell the pages; a disk that takes no mark must not end the parent."""
+        if self.home is None:
+            return
+        with suppress(OSError):
+            if is_good:
+                nights.clear(self.home)
+            else:
+                nights.mark_failed(self.home, datetime.now(PLACE).replace(tzinfo=None))
 
     def stop(self) -> None:
         """Half a backup never gets its name."""
@@ -85,4 +100,4 @@ def _quietly() -> None:
 def backup(home: Path, *, is_due: Callable[[datetime], bool], say: Callable[[str], None]) -> Nightly:
     """`xiaojia backup --daily` for this home, with the addresses that this process was given itself."""
     command = [sys.executable, "-m", "xiaojia.project.cli", "backup", "--daily"]
-    return Nightly(command, os.environ | {"XIAOJIA_HOME": str(home)}, is_due, say)
+    return Nightly(command, os.environ | {"XIAOJIA_HOME": str(home)}, is_due, say, home)
