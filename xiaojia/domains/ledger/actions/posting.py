@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from xiaojia.kernel.actors import Actor, Scope
 from xiaojia.kernel.refusals import Refused
+from xiaojia.kernel.tenancy import entered
 
 SPACE: Final = uuid.UUID("6f1d9f5e-3a3c-5b0e-9a5c-2f6f3d6c0a11")
 """Request ids of things that happen once are made from their source in this space."""
@@ -116,6 +119,16 @@ def call_void(hold_id: int, *, by: Actor, at: datetime) -> Answer:
 def whole(by: Actor) -> Scope:
     """The whole community of `by`, for reading wallets after `require` or a look whose they are."""
     return Scope((by.community_id,), is_wide=True)
+
+
+@contextmanager
+def seen_whole(by: Actor) -> Iterator[None]:
+    """The whole community of `by` for a look at wallets; for wide roles nothing has to be asked."""
+    if by.scope.is_wide:
+        yield
+        return
+    with entered(whole(by)):
+        yield
 
 
 def refused(answer: Answer) -> Refused | None:

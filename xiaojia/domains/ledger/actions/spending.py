@@ -18,19 +18,18 @@ from xiaojia.domains.ledger.actions.posting import (
     call_void,
     post,
     refused,
-    whole,
+    seen_whole,
 )
 from xiaojia.domains.ledger.models import Account, Hold, Member, Transaction
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
-from xiaojia.kernel.tenancy import entered
 
 
 def wallet_of(member_id: int, *, by: Actor) -> int:
     """The wallet of a member of this community, also of one who left; Refused when there is none."""
-    with entered(whole(by)):
+    with seen_whole(by):
         pk = (
             Account.objects.filter(community_id=by.community_id, member_id=member_id, balance__isnull=False)
             .values_list("pk", flat=True)
@@ -53,7 +52,7 @@ def reserve(*, by: Actor, at: datetime, posting: Posting, expires_at: datetime) 
         if answer.outcome == "held":
             audit.record(by=by, at=at, verb="reserve", kind="hold", ids=[answer.row_id])
     _raise(answer)
-    with entered(whole(by)):
+    with seen_whole(by):
         return Hold.objects.get(pk=answer.row_id or 0)
 
 
@@ -92,7 +91,7 @@ def take_back(*, by: Actor, at: datetime, posting: Posting) -> Answer:
     """Give the points of a returned redemption back (`posting.reverses_id`), once."""
     require(MAY, "spend", by, by.community_id)
     _only("reversal", posting)
-    with entered(whole(by)):
+    with seen_whole(by):
         if not Transaction.objects.filter(pk=posting.reverses_id or 0, kind="redeem").exists():
             raise Refused(_("没有退分，因为找不到那一笔兑换；在这位的流水里找到再退。"))
     return _posted(posting, by=by, at=at, verb="take_back")

@@ -106,6 +106,8 @@ def test_points_given_to_the_fund_are_given_once(here: Stage) -> None:
     typed = {"points": 5, "request_id": match[1]}
     for _press in range(2):
         assert "还剩 2 分" in volunteer.post(f"{path}donate/", typed, follow=True).content.decode()
+    plain = volunteer.post(f"{path}donate/", typed, headers={"accept": "application/json"})
+    assert plain.json()["balance"] == 2
     more = typed | {"request_id": "00000000-0000-0000-0000-000000000009"}
     assert "只剩 2 分" in volunteer.post(f"{path}donate/", more, follow=True).content.decode()
     assert here.balance("volunteer") == 2

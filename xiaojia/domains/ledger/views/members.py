@@ -6,7 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -157,6 +157,7 @@ def donate(request: HttpRequest, member_id: int) -> HttpResponse:
     """Points for the mutual-aid fund; pressed twice they are given once."""
     viewer, now, form = actor_of(request), clock.now(), DonateForm(request.POST)
     to = redirect("ledger:passbook", member_id=member_id)
+    is_plain = not request.accepts("text/html")  # a program asks, and tries again after a lost answer
     if not form.is_valid():
         messages.warning(request, _("没有捐，因为没看懂几分；写一个数再来。"))
         return to
@@ -166,8 +167,12 @@ def donate(request: HttpRequest, member_id: int) -> HttpResponse:
         )
     except Refused as refused:
         # Caught, so that the refusal stays written down and the same request stays refused.
+        if is_plain:
+            return JsonResponse({"refused": refused.sentence}, status=refused.status)
         messages.warning(request, refused.sentence)
         return to
+    if is_plain:
+        return JsonResponse({"transaction": answer.row_id, "balance": answer.balance})
     messages.success(request, _("捐了，还剩 %(n)d 分；挣过的分不会少。") % {"n": answer.balance or 0})
     return to
 
