@@ -66,6 +66,7 @@ MENU: Final = {
         (_("积分超市"), "store:home"),
         (_("消息"), "messages:home"),
         (_("谁能登录"), "accounts:home"),
+        (_("社区调整"), "borders:home"),
     ],
     "officer": [
         (_("好事和积分"), "ledger:home"),

@@ -44,6 +44,14 @@ def _row(change: Borderchange, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
+def waiting(request: HttpRequest) -> HttpResponse:
+    """One sentence for the secretary's first page: what waits for a yes of this side; else nothing."""
+    found = queries.awaiting(viewer=actor_of(request))
+    names = queries.names(found)
+    context = {"rows": [(change, names[change.community_id]) for change in found]}
+    return render(request, "borders/_waiting.html", context)
+
+
 def new(request: HttpRequest) -> HttpResponse:
     """Choose, look what it would mean, then write it down: nothing moves before the other side's yes."""
     viewer, now = actor_of(request), clock.now()

@@ -347,5 +347,8 @@ def test_pages_plan_look_and_agree(two: Stage, client: Client) -> None:
     other = Client()
     other.force_login(Account.objects.get(pk=two.new.secretary.account_id))
     assert "同意，接过来" in other.get(where).content.decode()
+    assert where in other.get("/borders/waiting/").content.decode()
+    assert where not in client.get("/borders/waiting/").content.decode()
     other.post(f"{where}agree/")
+    assert where not in other.get("/borders/waiting/").content.decode()
     assert "两边都说好了" in client.get("/borders/").content.decode()
