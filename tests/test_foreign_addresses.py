@@ -30,8 +30,10 @@ OURS = re.compile("老粮站院|南园小区|和平路|柳溪社区|住户[0-9]|
 """What stands on pages of the community that the stranger does not belong to."""
 FENCED = re.compile(OURS.pattern.replace("|柳溪社区", ""))
 """The same without the community's name, which stands on the sign-in page."""
-OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas", "receipt", "receipt_link"}
-"""Addresses that change who one is, and those that belong to whoever holds a receipt."""
+OPEN_TO_ALL = {"sign_in", "sign_out", "demo_as", "demo_personas"}
+"""Addresses that change who one is."""
+HELD = {"receipt", "receipt_link"}
+"""Addresses that belong to whoever holds the code: they open for a stranger too, and say nothing of ours."""
 PUBLISHED = {"teams:pages", "teams:page_preview", "building"}
 """Addresses that read published copies, which PostgreSQL shows to anybody (decision 0053)."""
 
@@ -60,7 +62,8 @@ def _paths(stage: Busy) -> Iterator[tuple[str, str, bool]]:
     """Name, path, and whether the path names a thing of the community."""
     for address in addresses():
         if address.name not in OPEN_TO_ALL:
-            yield address.name, address.path(stage.ids), bool(set(address.arguments) - NO_THINGS)
+            names_a_thing = address.name not in HELD and bool(set(address.arguments) - NO_THINGS)
+            yield address.name, address.path(stage.ids), names_a_thing
 
 
 NO_THINGS = {"year", "form", "service_code"}
@@ -80,6 +83,19 @@ def test_a_stranger_sees_nothing_of_ours_at_any_address(stage: Busy) -> None:
         page = re.sub(r"<title>.*?</title>|<input[^>]*>", "", _text(answer))
         words = path.partition("=")[2]
         assert not OURS.search(page.replace(words, "")), path
+
+
+def test_a_receipt_opens_for_its_holder_and_for_nobody_without_the_code(stage: Busy) -> None:
+    stranger = _signed_in(stage, "stranger")
+    held = [a for a in addresses() if a.name in HELD]
+    answers = [stranger.get(a.path(stage.ids)) for a in held]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not OURS.search("".join(_text(answer) for answer in answers))
+    guessed = stage.ids | {"receipt.code": "12345678", "token": f"{stage.ids['receipt.code']}.forged"}
+    for address in held:
+        answer = stranger.get(address.path(guessed))
+        assert answer.status_code == 404, address.name
+        assert stage.ids["receipt.code"] not in _text(answer).replace(address.path(guessed), "")
 
 
 def test_negative_control_our_own_officer_sees_it_at_most_of_them(stage: Busy) -> None:

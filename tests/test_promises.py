@@ -7,6 +7,7 @@ import re
 from django.apps import apps
 from django.db import models
 
+from xiaojia.domains.cases.public import GROUP_WORDS, NEVER_PUBLIC, PLACED, public_place
 from xiaojia.kernel.consent import PURPOSES
 
 PERSONAL_TABLES = {"people_household", "people_resident"}
@@ -23,7 +24,7 @@ BANNED = re.compile(
 
 
 PLACES_OF_THINGS = {
-    "cases_publiccase.latitude": "where a broken lamp is, as a program sent it (Open311); of no person",
+    "cases_publiccase.latitude": "about where a lamp is (100 m), of no door and no person (decision 0098)",
     "cases_publiccase.longitude": "the same",
 }
 """Columns that look like a track and are none: column -> why."""
@@ -56,6 +57,15 @@ def test_no_column_for_what_must_not_be_stored() -> None:
     names = [f"{m._meta.db_table}.{f.name}" for m in _our_models() for f in m._meta.concrete_fields]
     assert len(names) > 50
     assert _offending(names) == sorted(PLACES_OF_THINGS)
+
+
+def test_a_published_place_is_coarse_and_never_that_of_a_home() -> None:
+    sent = (29.56348, 106.55156)
+    assert public_place(sent, group="street", is_at_a_door=False) == (29.563, 106.552)
+    assert public_place(sent, group="street", is_at_a_door=True) == (None, None)
+    homes = (set(GROUP_WORDS) | NEVER_PUBLIC) - PLACED
+    assert {"question", "complaint", "dispute", "care", "hazard"} <= homes
+    assert {public_place(sent, group=group, is_at_a_door=False) for group in homes} == {(None, None)}
 
 
 def test_negative_control_the_walk_would_find_such_a_column() -> None:

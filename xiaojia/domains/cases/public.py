@@ -19,6 +19,10 @@ GROUP_WORDS: Final = {
     "street": "街面",
     "other": "其他",
 }
+PLACED: Final = frozenset({"repair", "small", "street"})
+"""Groups of things that stand somewhere; the others speak of people or of a home, and have no coordinates."""
+PLACE_DECIMALS: Final = 3
+"""About a hundred metres (decision 0098)."""
 _LONG_NUMBER: Final = re.compile(r"\d(?:[\s\-.]?\d){6,}[Xx]?")
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DOOR: Final = re.compile(r"\d+\s*(?:室|号房|[-—]\s*\d+(?:\s*[-—]\s*\d+)*)")
@@ -62,3 +66,12 @@ def public_text(text: str) -> str:
     for pattern in (_MAIL, _LONG_NUMBER, _DOOR):
         folded = pattern.sub("…", folded)
     return folded
+
+
+def public_place(
+    place: tuple[float, float] | None, *, group: str, is_at_a_door: bool
+) -> tuple[float | None, float | None]:
+    """Latitude and longitude (WGS84) as everybody may read them: rounded, and never those of a door."""
+    if place is None or is_at_a_door or group not in PLACED:
+        return None, None
+    return round(place[0], PLACE_DECIMALS), round(place[1], PLACE_DECIMALS)

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from xiaojia.domains.cases.access import MAY, living_casekinds, visible_cases
 from xiaojia.domains.cases.models import Case, Casekind, PublicCase, PublicService
-from xiaojia.domains.cases.public import is_service, public_text, service_code, service_row
+from xiaojia.domains.cases.public import is_service, public_place, public_text, service_code, service_row
 from xiaojia.domains.cases.rules import OVER, STATE_WORDS, State
 from xiaojia.domains.places import queries as places
 from xiaojia.kernel import audit
@@ -82,7 +82,8 @@ def public_copy(
 ) -> PublicCase | None:
     """The copy of a case, not yet written; None where nobody publishes it.
 
-    `place` is latitude and longitude as the sender gave them. The text of a resident stays inside.
+    `place` is latitude and longitude as the sender gave them; what is published is coarser. The text of a
+    resident stays inside.
     """
     if not agency or case.is_confidential or not is_service(kind):
         return None
@@ -90,6 +91,7 @@ def public_copy(
     building = case.building
     is_knowing = case.source in KNOWINGLY_PUBLIC
     address = f"{building.compound.name} {building.name}" if building else ""
+    latitude, longitude = public_place(place, group=kind.group, is_at_a_door=case.household_id is not None)
     return PublicCase(
         case=case,
         community_id=case.community_id,
@@ -98,8 +100,8 @@ def public_copy(
         description=public_text(case.text) if is_knowing else "",
         address=(address or (public_text(case.place_text) if is_knowing else ""))[:120],
         address_id=str(building.pk) if building else "",
-        latitude=place[0] if place else None,
-        longitude=place[1] if place else None,
+        latitude=latitude,
+        longitude=longitude,
         agency=agency,
         is_closed=state in OVER,
         word=_word(state),

@@ -35,6 +35,7 @@ class Report:
 
     `said_at` is when it was said, if that is not now (a paper slip, an order of the hotline). `place` is
     latitude and longitude (WGS84), where a program sent them. `media_url` is told to the desk, never fetched.
+    `microgrid_ids` are those who see it where no building says who.
     """
 
     casekind_id: int
@@ -50,6 +51,7 @@ class Report:
     limit: Limit | None = None
     sender_limit: str = ""
     place: tuple[float, float] | None = None
+    microgrid_ids: tuple[int, ...] = ()
     media_url: str = ""
 
 
@@ -178,9 +180,10 @@ def _microgrids(by: Actor, at: datetime, report: Report) -> tuple[int, ...]:
         by = Actor.for_job(community_id=by.community_id, role="officer", account_id=0)
     if by.role == "volunteer":
         return by.scope.microgrid_ids
-    return microgrid_ids_at(
+    here = microgrid_ids_at(
         viewer=by, on=clock.today(at), building_id=report.building_id, household_id=report.household_id
     )
+    return here or report.microgrid_ids
 
 
 def _said_by(case: Case, said_in: Case, report: Report, at: datetime) -> Reporter:

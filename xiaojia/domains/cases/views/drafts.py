@@ -75,7 +75,7 @@ def _keep(request: HttpRequest, viewer: Actor) -> dict[str, object]:
     wide = replace(viewer, scope=Scope((viewer.community_id,), is_wide=True))
     now, refused = clock.now(), []
     with entered(wide.scope):
-        case = actions.report_as_neighbour(by=wide, at=now, report=_report(request, wide, now))
+        case = actions.report_as_neighbour(by=wide, at=now, report=_report(request, wide, now, viewer))
         for file in request.FILES.getlist("photos"):
             try:
                 if (file.size or 0) > MOST_BYTES:
@@ -87,7 +87,8 @@ def _keep(request: HttpRequest, viewer: Actor) -> dict[str, object]:
     return {"sentence": sentence, "refused": refused}
 
 
-def _report(request: HttpRequest, wide: Actor, now: datetime) -> actions.Report:
+def _report(request: HttpRequest, wide: Actor, now: datetime, viewer: Actor) -> actions.Report:
+    """What the device kept; where no building is named, whoever said it goes on seeing it."""
     asked = request.POST
     try:
         client_id = UUID(asked.get("client_id", ""))
@@ -106,6 +107,7 @@ def _report(request: HttpRequest, wide: Actor, now: datetime) -> actions.Report:
         source="phone",
         client_id=client_id,
         said_at=said_at,
+        microgrid_ids=viewer.scope.microgrid_ids,
     )
 
 
