@@ -59,7 +59,7 @@ def _told(report: Report, habits: Habits, *, is_judged: bool) -> None:
     # Some fifty people are in cliques: one seed says little, so the median is judged and the worst told.
     report.add(
         NAME, f"gain of a clique, {what}", figure=round(median(gains), 2), unit="percentile points",
-        limit=MOST_CLIQUE_GAIN if is_judged else None, note=f"median; worst of {len(seeds)}: {max(gains):.2f}",
+        limit=MOST_CLIQUE_GAIN if is_judged else None, note=f"median; worst of {len(seeds)} {max(gains):.2f}",
     )  # fmt: skip
 
 

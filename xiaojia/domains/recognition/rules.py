@@ -87,11 +87,11 @@ def quarter_months(year: int, number: int) -> tuple[date, date, date]:
 def line_words(code: str) -> str:
     """What a step of the arithmetic is, in residents' words."""
     words: Mapping[str, str] = {
-        "trimmed": _("这个月答到您的人数；去掉一个最高、一个最低，其余的平均"),
-        "median": _("这个月答到您的人数；人少，取中间的那个"),
+        "trimmed": _("几个人说到您；去掉一个最高、一个最低，其余的平均"),
+        "median": _("几个人说到您；人少，取中间的那个"),
         "shrunk": _("和同类邻居三个月的平均放在一起算"),
         "points": _("折成认可分"),
-        "too_few": _("样本不足：答到您的不够三个人，这个月不算值，不是零分"),
+        "too_few": _("样本不足：说到您的不够三个人，这个月不算值，不是零分"),
         "low_participation": _("这个小家交回来的不到一半，这个月大家都不算值"),
         "own": _("这个月自己的值"),
         "own_mean": _("这个月没有值，用自己别的月份的平均补上"),
