@@ -120,6 +120,7 @@ def designate(*, by: Actor, at: datetime, terms: Terms) -> Tenure:
     require(MAY, verb, by, by.community_id)
     _check_words(terms, today=clock.today(at))
     lock_seats(by.community_id)
+    _leave_what_ended(terms, by=by, at=at)
     _check_place(terms, by=by)
     touched = {terms.microgrid_id}
     if terms.role in SEATS:
@@ -209,6 +210,14 @@ def _check_place(terms: Terms, *, by: Actor) -> None:
         raise TooMuchForOne(
             _("这位管家请不了，因为他管的小家在别的院子；一位管家只管一个院子里的，请另一位。")
         )
+
+
+def _leave_what_ended(terms: Terms, *, by: Actor, at: datetime) -> None:
+    """Nobody is held by a micro-grid that a plan has just ended: the clock comes only every few minutes."""
+    held = visible_tenures(by).filter(account_id=terms.account_id, role=terms.role)
+    ended = set(held.filter(microgrid__until_on__lte=terms.from_on).values_list("microgrid_id", flat=True))
+    if ended:
+        settle(by=by, at=at, microgrid_ids={pk for pk in ended if pk is not None})
 
 
 def _stop_acting(terms: Terms, *, by: Actor) -> None:

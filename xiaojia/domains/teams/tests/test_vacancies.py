@@ -86,6 +86,18 @@ def test_a_micro_grid_that_ends_takes_its_tenures_and_vacancies_along(
         assert checks.findings(secretary.community_id) == []
 
 
+def test_who_headed_what_a_plan_ended_is_free_at_once(people: cast.Cast, secretary: Actor) -> None:
+    """The year of moves: a secretary adopts and designates within the five minutes of the clock."""
+    day = TODAY + timedelta(days=2)
+    with entered(secretary.scope):
+        fresh = _fresh_grid(people, day)
+        with pytest.raises(actions.SeatTaken):
+            designate(secretary, people.neighbour.account_id, fresh, from_on=day)
+        MicroGrid.objects.filter(pk=people.here.microgrids[1].pk).update(until_on=day)
+        designate(secretary, people.neighbour.account_id, fresh, from_on=day)
+        assert Tenure.objects.get(pk=people.neighbour.pk).until_on == day
+
+
 def _fresh_grid(people: cast.Cast, on: date) -> int:
     from xiaojia.domains.microgrids.models import Membership
 
