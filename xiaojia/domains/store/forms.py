@@ -52,6 +52,8 @@ class BasketForm(forms.Form):
     def __init__(self, data: Any = None, *, items: Sequence[Item], **more: Any) -> None:
         first = {"request": uuid.uuid4(), "quantity": 1, "way": "counter"}
         super().__init__(data, initial=first, **more)
+        if data is None:
+            self.fields["goods"].widget.attrs["autofocus"] = True
         self.fields["goods"].choices = [("", _now("选一样")), *((i.goods.pk, words(i)) for i in items)]  # type: ignore[attr-defined]  # a choice
 
 
@@ -100,7 +102,7 @@ class SheetForm(forms.Form):
     """A paper sheet as it was written: one line a redemption."""
 
     day = forms.DateField(label=_("哪一天的"), widget=_date(), error_messages=_DATE)
-    sheet = _number(_("第几张"), hint=_("印在纸单右上角。"), least=1, most=99)
+    sheet = _number(_("第几张"), hint=_("写在纸单右上角。"), least=1, most=99)
     lines = forms.CharField(
         label=_("照着纸单写"),
         help_text=_("一行写一笔：存折号、货号、件数，中间空一格，比如 00012 2 1。空着的行也空一行。"),
