@@ -16,6 +16,7 @@ from bench.report import Report
 if TYPE_CHECKING:
     from tools.simulator.cases import Lived
     from tools.simulator.front_door import Office
+    from xiaojia.domains.cases.queries.rates import Rates
 
 NAME: Final = "cases_year"
 CASES: Final = int(os.environ.get("XIAOJIA_BENCH_CASES", "6000"))
@@ -48,10 +49,30 @@ def run(report: Report) -> None:
         _count(report, what, office, lived, fake_count)
 
 
+def _left_open(office: Office, lived: Lived, before: Rates) -> int:
+    """One more thing is said and nobody does it: 1 when the period hides that, 0 when it shows."""
+    from xiaojia.domains.cases import actions, queries
+    from xiaojia.domains.cases.queries.rates import rates
+    from xiaojia.kernel.tenancy import entered
+
+    by, at = office.officer, lived.until
+    with entered(by.scope):
+        kind = next(k for k in queries.casekinds(viewer=by) if k.code == "L0201")
+        case = actions.report_case(
+            by=by, at=at, report=actions.Report(kind.pk, "又在漏（模拟）", source="phone")
+        )
+        until = case.due_at.date() + timedelta(days=2)
+        later = case.due_at + timedelta(days=30)
+        said = rates(viewer=by, since=before.period.since, until=until, at=later).approved
+    shows = (said.n, said.d) == (before.approved.n, before.approved.d + 1) and said.per_mille != 1000
+    return int(not shows)
+
+
 def _count(report: Report, what: str, office: Office, lived: Lived, fake_count: int) -> None:
     from xiaojia.domains.cases import checks
     from xiaojia.domains.cases.queries.rates import LIMITS, PARTS, Period, behind, rates
     from xiaojia.domains.cases.queries.recount import recount
+    from xiaojia.domains.receipts.queries import standings_of
     from xiaojia.domains.workdays import queries as workdays
     from xiaojia.kernel.tenancy import entered
 
@@ -74,13 +95,19 @@ def _count(report: Report, what: str, office: Office, lived: Lived, fake_count: 
         reopened = behind("reopened", limit="approved", viewer=viewer, period=period, at=at)
         missed = set(lived.fake_ids) ^ set(reopened.values_list("pk", flat=True))
         wrong = len(checks.findings(office.community_id))
+        standings = standings_of("case", lived.case_ids).values()
+        unanswered = len(lived.case_ids) - sum(is_over for is_over, _at in standings)
     rate = said.approved
     figures = {
         f"not in time of {rate.d} due, approved limits": (rate.d - rate.n, fake_count),
         "planted closures not listed, or others listed": (len(missed), 0),
         "cases on which the two computations differ": (differing, 0),
         "findings of verify": (wrong, 0),
-    }
+        f"receipts without an answer, of {len(lived.case_ids):,}": (unanswered, 0),
+        "one case left open and overdue: the rate does not lower, or reads 100 %": (
+            _left_open(office, lived, said), 0,
+        ),
+    }  # fmt: skip
     for name, (figure, most) in figures.items():
         report.add(NAME, f"{what}: {name}", figure=figure, unit="cases", limit=most)
     report.add(
