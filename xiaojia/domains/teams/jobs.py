@@ -18,3 +18,12 @@ def settle_seats() -> None:
             actions.settle_seats(by=by, at=clock.now())
             actions.forget_listings(by=by, at=clock.now())
             actions.refresh_pages(by=by, at=clock.now())
+
+
+@every("40 8 * * *", name="tell_teams")
+def tell_teams() -> None:
+    """Before the digest of nine o'clock, one short transaction a community."""
+    for community in communities():
+        by = actions.clockwork(community.pk)
+        with entered(by.scope):
+            actions.tell_day(by=by, at=clock.now())

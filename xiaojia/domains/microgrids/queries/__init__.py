@@ -1,5 +1,6 @@
 """Reads of micro-grids: the register as a plan sees it, plans, and who belonged where on a day."""
 
+from xiaojia.domains.microgrids.queries.adoption import adopted_between, doors_changed_on
 from xiaojia.domains.microgrids.queries.change import unfit
 from xiaojia.domains.microgrids.queries.crossing import Side, sides
 from xiaojia.domains.microgrids.queries.history import (
@@ -56,9 +57,11 @@ __all__ = [
     "Standing",
     "WaitingPlan",
     "adjacent_pairs",
+    "adopted_between",
     "day_and_outside",
     "day_rows",
     "door_ids",
+    "doors_changed_on",
     "grouped",
     "holding",
     "homeless_count",

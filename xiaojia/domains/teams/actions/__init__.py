@@ -5,6 +5,7 @@ from xiaojia.domains.teams.actions.listings import forget_listings, give_listing
 from xiaojia.domains.teams.actions.publishing import publish_pages, refresh_pages, unpublish_pages
 from xiaojia.domains.teams.actions.seats import clockwork, settle_seats
 from xiaojia.domains.teams.actions.taking_in import Newcomer, enlist_volunteers, take_in
+from xiaojia.domains.teams.actions.telling import tell_day
 from xiaojia.domains.teams.actions.tenures import (
     SeatTaken,
     Terms,
@@ -35,6 +36,7 @@ __all__ = [
     "refresh_pages",
     "settle_seats",
     "take_in",
+    "tell_day",
     "unpublish_pages",
     "withdraw_listing",
 ]

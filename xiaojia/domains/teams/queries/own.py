@@ -45,11 +45,11 @@ class OwnService:
 def own_service(*, viewer: Actor, on: date) -> OwnService | None:
     """The service behind the viewer's desk (three queries); None where it is of no micro-grid."""
     require(MAY, "see_teams", viewer, viewer.community_id)
-    mine = visible_tenures(viewer).filter(pk=viewer.tenure_id, microgrid__isnull=False)
+    mine = visible_tenures(viewer).filter(pk=viewer.tenure_id or 0, microgrid__isnull=False)
     tenure = mine.select_related("microgrid").first()
     if tenure is None:
         return None
-    seats = visible_tenures(viewer).filter(microgrid_id=tenure.microgrid_id, role__in=SEATS)
+    seats = visible_tenures(viewer).filter(microgrid_id=tenure.microgrid_id or 0, role__in=SEATS)
     rows = with_listing(holding_on(seats, on)).select_related("account").order_by("role", "pk")
     doors = visible_households(viewer).filter(until_on__isnull=True)
     stairs = (
