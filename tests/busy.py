@@ -15,6 +15,8 @@ from uuid import UUID
 from PIL import Image
 
 from tests import points, recognized, stocked
+from xiaojia.domains.borders.actions import Border, plan_change
+from xiaojia.domains.borders.queries import compound_choices
 from xiaojia.domains.cases import actions as cases
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.actions.importing_later import do_check, receive_table
@@ -28,6 +30,7 @@ from xiaojia.domains.microgrids.queries import door_ids
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Account, Household
+from xiaojia.domains.places import actions as places
 from xiaojia.domains.registers import actions as registers
 from xiaojia.domains.teams import actions as teams
 from xiaojia.domains.teams.models import BuildingPage, Tenure
@@ -83,11 +86,20 @@ def busy(*, copies: int = 1) -> Busy:
             "year": 2026,
         }
         stage.ids |= _cases(stage, first)
+        stage.ids["change_id"] = _border(place.secretary)
         stage.ids |= points.points(stage.place.officer, first.pk, homes, stage.accounts["head"])
         head = actor_of(stage.accounts["head"].pk, None, on=clock.today())
         stage.ids |= recognized.recognized(place.officer, head)
         stage.ids |= stocked.stocked(place.officer, stage.ids["member_id"])
     return stage
+
+
+def _border(by: Actor) -> int:
+    """A change of borders that waits for the other side's yes."""
+    other = places.add_community(code="999999001079", name="新桥社区（模拟）", on=SINCE, is_simulated=True)
+    pk = next(c[0] for c in compound_choices(viewer=by))
+    border = Border((pk,), other.pk, yards.TODAY + timedelta(days=30), "街道调整界线（模拟）")
+    return plan_change(by=by, at=yards.NOW, border=border).pk
 
 
 def _cases(stage: Busy, microgrid: MicroGrid) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class BorderForm(forms.Form):
         max_length=300,
         error_messages={"required": gettext_lazy("写一句为什么。")},
     )
-    document_number = forms.CharField(label=gettext_lazy("文件号（可以不写）"), max_length=60, required=False)
+    document_number = forms.CharField(label=gettext_lazy("文件号"), max_length=60, required=False)
 
     def __init__(
         self,

@@ -45,7 +45,9 @@ def _row(change: Borderchange, names: dict[int, str]) -> dict[str, Any]:
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
-    """One sentence for the secretary's first page: what waits for a yes of this side; else nothing."""
+    """What waits for a yes of this side, which the first page fetches; alone it is the list."""
+    if "HX-Request" not in request.headers:
+        return redirect("borders:home")
     found = queries.awaiting(viewer=actor_of(request))
     names = queries.names(found)
     context = {"rows": [(change, names[change.community_id]) for change in found]}
@@ -126,7 +128,7 @@ def agree(request: HttpRequest, change_id: int) -> HttpResponse:
         actions.agree_to_change(by=viewer, at=clock.now(), change_id=change_id)
     except Refused as refused:
         return one(request, change_id, refused)
-    messages.success(request, _("说好了；到了那天，系统自己办。"))
+    messages.success(request, _("说好了；到了那天，自动办。"))
     return redirect("borders:one", change_id)
 
 
