@@ -54,6 +54,17 @@ def forget_photos() -> None:
             importing_later.forget_tables(by=by, at=clock.now())
 
 
+@every("41 3 * * *", name="forget_cases")
+def forget_cases() -> None:
+    """One short transaction for some cases, until nothing is left that is kept too long."""
+    for community in communities():
+        by = Actor.for_job(community_id=community.pk, role="secretary", account_id=0)
+        is_left = True
+        while is_left:
+            with entered(by.scope):
+                is_left = bool(actions.forget_cases(by=by, at=clock.now()))
+
+
 @every("*/2 * * * *", name="climb_ladder")
 def climb_ladder() -> None:
     """All communities, one short transaction a rung."""

@@ -74,7 +74,7 @@ def line_of(case: Case, *, at: datetime) -> Line:
     badge, word = badge_of(case, at=at)
     return Line(
         case.pk,
-        shortened(case.text),
+        shortened(case.text) or _("过了保存期，原话删了"),
         case.casekind.name,
         badge,
         word,

@@ -2,6 +2,7 @@
 
 from xiaojia.domains.cases.actions.answering import report_as_neighbour, say_unsolved
 from xiaojia.domains.cases.actions.crossing import Over, cross_cases
+from xiaojia.domains.cases.actions.forgetting import forget_cases
 from xiaojia.domains.cases.actions.kinds import change_casekind, open_casekinds
 from xiaojia.domains.cases.actions.moving import CaseRefused, Move, move_case
 from xiaojia.domains.cases.actions.photographing import forget_photos, keep_photo, remove_photo
@@ -16,6 +17,7 @@ __all__ = [
     "Report",
     "change_casekind",
     "cross_cases",
+    "forget_cases",
     "forget_photos",
     "join_case",
     "keep_photo",

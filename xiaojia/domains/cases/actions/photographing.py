@@ -7,12 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from xiaojia.domains.cases.access import MAY, visible_cases, visible_photos
 from xiaojia.domains.cases.models import Casephoto
 from xiaojia.domains.cases.photos.developing import Developed, NotAPhoto
 from xiaojia.domains.cases.photos.storing import store, strays
+from xiaojia.domains.cases.rules import OVER
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -81,7 +83,9 @@ def forget_photos(*, by: Actor, at: datetime) -> int:
     """
     days = PURPOSES["case"].retention_days or 0
     with transaction.atomic():
-        visible_photos(by).filter(case__closed_at__lt=at - timedelta(days=days)).delete()
+        before, over = at - timedelta(days=days), sorted(OVER)
+        is_withdrawn = Q(case__closed_at__isnull=True, case__state__in=over, case__changed_at__lt=before)
+        visible_photos(by).filter(Q(case__closed_at__lt=before) | is_withdrawn).delete()
         known = set(visible_photos(by).values_list("digest", flat=True))
     gone = 0
     for path in strays(by.community_id, known, before=at - timedelta(hours=STRAY_HOURS)):
