@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
 from xiaojia.domains.ledger import queries as ledger
+from xiaojia.domains.people import queries as people
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.models import Redemption
 from xiaojia.domains.store.queries.sight import opened
 from xiaojia.kernel.access import require
-from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.actors import Actor, Scope
 
 MOST_FOUND = 20
 
@@ -30,45 +30,45 @@ class Customer:
     has_left: bool = False
 
 
-def customers(text: str, *, viewer: Actor) -> list[Customer]:
+def customers(text: str, *, viewer: Actor, on: date) -> list[Customer]:
     """Members for "name", "name building" or a passbook number, in pinyin order, without points.
 
-    Words after the first have to stand in the building's name: "住户甲 2栋". At most 20 (three queries).
+    Words after the first have to stand in the building's name: "住户甲 2栋". At most 20 (two queries).
     """
     require(MAY, "serve", viewer, viewer.community_id)
     first, *more = text.split() or [""]
-    found = _customers(ledger.members_at_counter(first, viewer=viewer, limit=MOST_FOUND * 5), viewer)
+    found = _customers(ledger.members_at_counter(first, viewer=viewer, limit=MOST_FOUND * 5), viewer, on)
     wanted = [word.replace("号楼", "").removesuffix("栋").removesuffix("楼") for word in more]
     return [c for c in found if all(word in c.place for word in wanted)][:MOST_FOUND]
 
 
-def customer(member_id: int, *, viewer: Actor) -> Customer | None:
+def customer(member_id: int, *, viewer: Actor, on: date) -> Customer | None:
     """One member with what they can spend."""
     require(MAY, "serve", viewer, viewer.community_id)
     member = ledger.member_shown(member_id, viewer=viewer)
     balance = ledger.balance(member_id, viewer=viewer)
     if member is None or balance is None:
         return None
-    (found,) = _customers([member], viewer)
+    (found,) = _customers([member], viewer, on)
     return Customer(
         found.member_id, found.name, found.place, found.household_id, balance.available, balance.held,
         found.has_left,
     )  # fmt: skip
 
 
-def _customers(members: list[Any], viewer: Actor) -> list[Customer]:
+def _customers(members: list[Any], viewer: Actor, on: date) -> list[Customer]:
+    # Their building and nothing else of where they live; whoever moved away has none.
+    whole = replace(viewer, scope=Scope((viewer.community_id,), is_wide=True))
+    homes = people.living_households(viewer=whole, on=on).filter(pk__in=[m.household_id for m in members])
     with opened(viewer):
-        prefetch_related_objects(members, "household__unit__building__compound")
+        homes = homes.select_related("unit__building__compound")
+        places = {h.pk: f"{h.unit.building.compound.name} {h.unit.building.name} 栋" for h in homes}
     return [
-        Customer(m.pk, m.name, _place(m), m.household_id, has_left=m.left_on is not None) for m in members
-    ]
-
-
-def _place(member: Any) -> str:
-    if member.household is None:
-        return ""
-    building = member.household.unit.building
-    return f"{building.compound.name} {building.name} 栋"
+        Customer(
+            m.pk, m.name, places.get(m.household_id, ""), m.household_id, has_left=m.left_on is not None
+        )
+        for m in members
+    ]  # fmt: skip
 
 
 def redemptions_of(member_id: int, *, viewer: Actor, limit: int = 8) -> list[Redemption]:

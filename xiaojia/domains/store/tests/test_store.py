@@ -209,19 +209,19 @@ def test_a_paper_sheet_is_typed_line_by_line_and_twice_counts_once(here: Counter
 
 def test_somebody_is_found_by_name_and_building_or_by_passbook(here: Counter) -> None:
     with entered(here.clerk.scope):
-        everybody = queries.customers("住户", viewer=here.clerk)
+        everybody = queries.customers("住户", viewer=here.clerk, on=cast.TODAY)
         assert [c.name for c in everybody] == ["住户丙", "住户丁", "住户甲", "住户乙"]
         assert {c.available for c in everybody} == {0}
-        near = queries.customers("住户 2栋", viewer=here.clerk)
+        near = queries.customers("住户 2栋", viewer=here.clerk, on=cast.TODAY)
         assert [c.name for c in near] == ["住户丁"]
         assert "刘家院子 2 栋" in near[0].place
-        one = queries.customer(here.stage.member("住户甲"), viewer=here.clerk)
+        one = queries.customer(here.stage.member("住户甲"), viewer=here.clerk, on=cast.TODAY)
         assert one is not None
         assert one.available == 30
     head = here.stage.actor("head")
     with entered(head.scope):
         with pytest.raises(NotAllowed):
-            queries.customers("住户", viewer=head)
+            queries.customers("住户", viewer=head, on=cast.TODAY)
         assert Redemption.objects.count() == 0
 
 

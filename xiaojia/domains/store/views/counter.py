@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         kept = queries.redemption_by_code(text, viewer=viewer)
         if kept is not None:
             return redirect("store:redemption", redemption_id=kept.pk)
-        found = queries.customers(text, viewer=viewer)
+        found = queries.customers(text, viewer=viewer, on=clock.today())
         if len(found) == 1:
             return redirect("store:serve", member_id=found[0].member_id)
     context = {"text": text, "found": found, "waiting": queries.waiting(viewer=viewer), "on": clock.today()}
@@ -43,7 +43,7 @@ def serve(request: HttpRequest, member_id: int) -> HttpResponse:
     """What one member can spend, and the goods that they take now or have set aside."""
     viewer, now = actor_of(request), clock.now()
     on = clock.today(now)
-    who = queries.customer(member_id, viewer=viewer)
+    who = queries.customer(member_id, viewer=viewer, on=on)
     if who is None:
         raise Http404
     items = [i for i in queries.shelf(viewer=viewer, on=on) if i.points is not None and i.goods.stock > 0]
@@ -88,7 +88,7 @@ def redemption(request: HttpRequest, redemption_id: int) -> HttpResponse:
             return redirect("store:redemption", redemption_id=redemption_id)
         except Refused as refused:
             refusal = refused
-    who = queries.customer(row.member_id, viewer=viewer)
+    who = queries.customer(row.member_id, viewer=viewer, on=on)
     if who is None:
         raise Http404
     _log(who, viewer)
