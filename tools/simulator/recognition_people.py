@@ -106,7 +106,7 @@ def people(seed: int, *, habits: Habits | None = None, grid_count: int = 47) -> 
     large = [g for g in range(1, grid_count + 1) if g % 12]
     cliques = tuple(
         tuple(draw.sample([m for m, g in microgrids.items() if g == grid], chosen.clique_size))
-        for grid in draw.sample(large, chosen.cliques)
+        for grid in draw.sample(large, min(chosen.cliques, len(large)))
     )
     friends = {m: frozenset(clique) - {m} for clique in cliques for m in clique}
     return People(seed, chosen, microgrids, categories, truths, leniencies, homes, cliques, friends=friends)
