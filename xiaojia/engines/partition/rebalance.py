@@ -27,7 +27,7 @@ NO_JOIN: Final = "no_join"
 WAYS: Final = (FEWEST, NO_JOIN)
 
 NEIGHBOURS: Final = (5, 7)
-"""How many neighbours a region has, and again when somebody is short in the end."""
+"""How many neighbours a region has, and again when somebody is short in the end or too many are altered."""
 MOST_ALTERED: Final = 3
 """R02: one occasion alters at most so many micro-grids, when that leaves nobody short."""
 
@@ -209,7 +209,7 @@ def _settle(state: State, way: str, effort: Effort, free: int) -> Iterator[Regio
 
 
 def _region(state: State, way: str, effort: Effort, seed: Sequence[Place], free: int) -> Region:
-    """The best of one region; a wider one when somebody stays short in the narrow one."""
+    """The best of one region; a wider one when the narrow one leaves somebody short or alters too many."""
     # numba and HiGHS take a second to load: whoever only measures goes without.
     from xiaojia.engines.partition._rebalance_columns import solve_region
     from xiaojia.engines.partition._rebalance_greedy import by_hand
@@ -227,9 +227,10 @@ def _region(state: State, way: str, effort: Effort, seed: Sequence[Place], free:
         )  # fmt: skip
         hand = by_hand(task)
         proven = solve_region(task, hand)
-        if best is None or task.violation(proven.columns) < best[0].violation(best[1].columns):
+        if best is None or _harm(task, proven.columns) < _harm(best[0], best[1].columns):
             best = task, proven, hand, ill
-        if not task.shortness(proven.columns) or len(around) < count + 1:
+        is_fitting = task.altered(proven.columns) <= MOST_ALTERED and not task.shortness(proven.columns)
+        if is_fitting or len(around) < count + 1:
             break
     if best is None:
         raise AssertionError("NEIGHBOURS is not empty")
@@ -242,6 +243,11 @@ def _region(state: State, way: str, effort: Effort, seed: Sequence[Place], free:
             state.owner[task.places[row]] = number
             state.shared.discard(task.places[row])
     return _told(task, proven, hand, ill)
+
+
+def _harm(task: Task, columns: Sequence[Column]) -> tuple[float, int]:
+    """What is not as it should be, then how many move."""
+    return task.violation(columns), sum(task.moved(c) for c in columns)
 
 
 def _told(task: Task, proven: Proven, hand: Sequence[Column], ill: tuple[int, ...]) -> Region:
