@@ -191,3 +191,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class Grouprobot(models.Model):
+    """The robot of a community's 企业微信 group: whoever knows its key may write there, so it is sealed."""
+
+    personal: ClassVar[dict[str, str]] = {}
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    community_id = models.BigIntegerField(unique=True)
+    key_sealed = models.BinaryField()
+    set_at = models.DateTimeField()
+    set_by_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -35,6 +35,7 @@ MAY: Final[dict[str, Rule]] = {
     "see_messages": roles("secretary", "officer"),
     "send_again": roles("secretary", "officer"),
     "drop_message": roles("secretary", "officer"),
+    "set_robot": roles("secretary"),
 }
 
 KINDS: dict[str, object] = {"digest": gettext_lazy("一天一条的汇总")}
