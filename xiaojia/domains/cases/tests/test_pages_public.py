@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from tests import cast
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.actions import Move, Report
-from xiaojia.domains.cases.models import Case, Casekind
+from xiaojia.domains.cases.models import Case, Casekind, Casephoto
+from xiaojia.domains.cases.photos.storing import path_of
 from xiaojia.domains.cases.rules import State
 from xiaojia.domains.cases.sheets import code_of_token, link_token
+from xiaojia.domains.cases.views.public import MOST_PHOTOS
+from xiaojia.domains.places.models import Building
 from xiaojia.domains.receipts.views import MOST_LOOKS
+from xiaojia.domains.teams.models import BuildingPage
 from xiaojia.kernel import limits
+from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.tenancy import entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,8 +70,6 @@ def test_the_link_shows_the_timeline_and_reopens_and_a_forged_one_does_not(case:
     assert "王婆婆" not in page
     wide = cast.wide(case.community_id)
     people = Case.objects
-    from xiaojia.kernel.actors import Actor
-
     officer = Actor(1, "officer", case.community_id, wide)
     with entered(wide):
         actions.move_case(by=officer, at=NOW, case_id=case.pk, move=Move("answer", "说清楚了", result=3))
@@ -70,3 +77,41 @@ def test_the_link_shows_the_timeline_and_reopens_and_a_forged_one_does_not(case:
     assert client.post(f"/r/link/{token}/", {"text": "还在漏"}).status_code == 302
     with entered(wide):
         assert people.get(pk=case.pk).state == State.REWORK
+
+
+def _photo() -> SimpleUploadedFile:
+    exif = Image.Exif()
+    exif[0x010F] = "MAKER"
+    exif.get_ifd(0x8825)[1] = "N"
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(out, "JPEG", exif=exif)
+    return SimpleUploadedFile("a.jpg", out.getvalue(), "image/jpeg")
+
+
+def test_a_neighbour_may_add_photos_under_the_same_guards(case: Case, settings: Any) -> None:
+    settings.XIAOJIA_PUBLIC_URL = "https://xiaojia.example"
+    wide = cast.wide(case.community_id)
+    with entered(wide):
+        building = Building.objects.filter(compound__community_id=case.community_id)[0]
+        page = BuildingPage.objects.create(
+            community_id=case.community_id, building=building, code="123455", published_at=NOW
+        )
+    client, path = Client(), f"/b/{page.code}/say/"
+
+    def say(*files: SimpleUploadedFile, **more: Any) -> tuple[int, int]:
+        answer = client.post(path, {"text": "路灯不亮（模拟）", "photos": list(files)}, **more)
+        assert answer.status_code == 302 or "路灯不亮" in answer.content.decode() or more
+        with entered(wide):
+            return answer.status_code, Case.objects.filter(source="page").count()
+
+    assert say(_photo()) == (302, 1)
+    with entered(wide):
+        kept = Casephoto.objects.get()
+    data = path_of(case.community_id, kept.digest).read_bytes()
+    assert b"MAKER" in _photo().read(), "negative control: it was in what was sent"
+    assert b"MAKER" not in data
+    assert b"Exif" not in data
+    assert say(SimpleUploadedFile("b.jpg", b"<script>", "image/jpeg")) == (409, 1)
+    assert say(*(_photo() for _n in range(MOST_PHOTOS + 1))) == (409, 1)
+    assert say(CONTENT_LENGTH=str(300 * 2**20)) == (409, 1)
+    assert say() == (302, 2), "negative control: nobody has to send one"

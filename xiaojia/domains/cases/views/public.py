@@ -15,13 +15,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from xiaojia.domains.cases import actions, sheets
+from xiaojia.domains.cases.actions.photographing import send_photo
 from xiaojia.domains.cases.forms import NeighbourForm, UnsolvedForm
+from xiaojia.domains.cases.photos.child import MOST_BYTES
+from xiaojia.domains.cases.photos.developing import Developed, developed, not_a_photo
 from xiaojia.domains.cases.queries.published import duty_phone
 from xiaojia.domains.cases.rules import REOPEN_DAYS, STATE_WORDS, State
 from xiaojia.domains.receipts.queries import receipt_by_code, told
 from xiaojia.domains.receipts.rules import spell
+from xiaojia.domains.teams.models import BuildingPage
 from xiaojia.domains.teams.queries import published
 from xiaojia.kernel import clock, limits
 from xiaojia.kernel.actors import Actor, Scope
@@ -34,6 +39,9 @@ MOST_REPORTS: Final = 6
 MOST_OF_A_BUILDING: Final = 40
 """On one building's page in an hour, whoever says it."""
 HOUR: Final = 3600
+MOST_PHOTOS: Final = 3
+MOST_SENT: Final = MOST_BYTES * MOST_PHOTOS + 2**20
+"""Bytes of a report with its photos; more is refused by its announced length, before anything is read."""
 
 
 def neighbour(community_id: int) -> Actor:
@@ -41,14 +49,24 @@ def neighbour(community_id: int) -> Actor:
     return Actor(0, "resident", community_id, Scope((community_id,), is_wide=True))
 
 
+@csrf_exempt  # the token stands in the body, which is not read before its length is looked at
 def say(request: HttpRequest, code: str) -> HttpResponse:
-    """Three fields, one of them needed; the answer is a receipt with its link."""
+    """Three fields and photos, one of them needed; the answer is a receipt with its link."""
     page = published(code) if settings.XIAOJIA_PUBLIC_URL else None
     if page is None:
         raise Http404
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if request.method == "POST" and (not announced.isdigit() or int(announced) > MOST_SENT):
+        form = NeighbourForm(initial={"client_id": uuid4()})
+        return _say_page(request, page, form, not_a_photo("big"))
+    return _say(request, page)
+
+
+@csrf_protect
+def _say(request: HttpRequest, page: BuildingPage) -> HttpResponse:
     form, refusal = NeighbourForm(request.POST or None, initial={"client_id": uuid4()}), None
     if request.method == "POST" and form.is_valid():
-        if _is_too_much(request, code):
+        if _is_too_much(request, page.code):
             refusal = Refused(_("这一小时说得太多了，先歇一歇；急的事请直接打电话。"))
         else:
             values, by = form.cleaned_data, neighbour(page.community_id)
@@ -62,17 +80,38 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
                 client_id=values["client_id"],
             )
             try:
+                photos = _photos(request)
                 with entered(by.scope):
                     case = actions.report_as_neighbour(by=by, at=clock.now(), report=report)
+                    for photo in photos:
+                        send_photo(by=by, at=clock.now(), case_id=case.pk, photo=photo)
             except Refused as refused:
                 refusal = refused
             else:
                 return redirect("receipt_link", sheets.link_token(case.receipt_code))
+    return _say_page(request, page, form, refusal)
+
+
+def _photos(request: HttpRequest) -> list[Developed]:
+    """Painted anew before anything is written: one that is no photo refuses, and the words stay."""
+    files = request.FILES.getlist("photos")
+    if len(files) > MOST_PHOTOS:
+        sentence = _("没有交上去，因为照片最多 %(most)d 张；少选几张再交，没有照片也照样办。")
+        raise Refused(sentence % {"most": MOST_PHOTOS})
+    if any((file.size or 0) > MOST_BYTES for file in files):
+        raise not_a_photo("big")
+    return [developed(file.read()) for file in files]
+
+
+def _say_page(
+    request: HttpRequest, page: BuildingPage, form: NeighbourForm, refusal: Refused | None
+) -> HttpResponse:
     status = refusal.status if refusal else 422 if form.is_bound and form.errors else 200
     context = {
         "form": form,
         "page": page,
         "refusal": refusal,
+        "most_photos": MOST_PHOTOS,
         "duty_phone": partial(duty_phone, page.community_id),
     }
     return render(request, "cases/say.html", context, status=status)
