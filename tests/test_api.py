@@ -365,27 +365,6 @@ def _ask(door: Door, operation: Any, mode: GenerationMode, came: set[int], *, re
     ask()
 
 
-def test_the_honest_rate_leads_to_its_lists(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    for _n in range(6):
-        door.send("desk", door.said())
-    monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW + timedelta(days=20))
-    asked = {"since": "2026-03-01", "until": "2026-04-01"}
-    said = door.clients["officer"].get("/api/v1/rates/", asked).json()
-    assert [r["limit"] for r in said["rates"]] == ["original", "approved"]
-    for rate in said["rates"]:
-        assert (rate["n"], rate["d"], rate["per_mille"]) == (0, 6, 0), "open and overdue: never a hundred"
-        for part in rate["parts"]:
-            listed = door.clients["officer"].get(part["list_url"]).json()
-            assert len(listed["cases"]) == part["count"], part
-    for wrong in (
-        {"since": "2026-03-02", "until": "2026-03-02"},
-        {"since": "2020-01-01", "until": "2026-01-01"},
-    ):
-        _problem(door.clients["officer"].get("/api/v1/rates/", wrong), 409)
-    _problem(door.clients["head"].get("/api/v1/rates/", asked), 403)
-    _problem(Client().get("/api/v1/rates/", asked, headers={"X-API-Key": door.keys["says"]}), 403)
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_nothing_that_anybody_sends_is_a_fault(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from xiaojia.domains.cases.access import (
     MAY,
@@ -16,7 +16,7 @@ from xiaojia.domains.cases.access import (
     visible_reporters,
     visible_steps,
 )
-from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
+from xiaojia.domains.cases.models import Case, Casekind, Casestep, DutyPhone, Reporter
 from xiaojia.domains.cases.rules import OVER, PAUSED, Asked, Facts, State, Transition, allowed
 from xiaojia.engines.clocks import Clock, Limit, Pause, Unit
 from xiaojia.kernel.access import may, require
@@ -35,9 +35,11 @@ class Story:
 
 
 def case(case_id: UUID, *, viewer: Actor) -> Case | None:
-    """One case that the viewer may see (one query)."""
+    """One case that the viewer may see, with `duty_phone` of its community, or None (one query)."""
     require(MAY, "see_cases", viewer, viewer.community_id)
-    return visible_cases(viewer).select_related("casekind", "building__compound").filter(pk=case_id).first()
+    phone = DutyPhone.objects.filter(pk=OuterRef("community_id")).values("phone")
+    rows = visible_cases(viewer).annotate(duty_phone=Subquery(phone))
+    return rows.select_related("casekind", "building__compound").filter(pk=case_id).first()
 
 
 def story(case_id: UUID, *, viewer: Actor, at: datetime) -> Story | None:

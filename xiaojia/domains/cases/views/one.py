@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +19,6 @@ from xiaojia.domains.cases.lines import badge_of, line_of, lines, place_of
 from xiaojia.domains.cases.models import Case, Casestep
 from xiaojia.domains.cases.queries import Story
 from xiaojia.domains.cases.queries.photos import photos as photos_of
-from xiaojia.domains.cases.queries.published import duty_phone
 from xiaojia.domains.cases.queries.reporters import heard_from
 from xiaojia.domains.cases.rules import (
     BY_ACTION,
@@ -84,7 +82,7 @@ def _page(request: HttpRequest, viewer: Actor, found: Story, refusal: Refused | 
         "plain": PLAIN,
         "may_split": viewer.scope.is_wide and State(case.state) not in OVER and case.parent_id is None,
         "is_danger": case.casekind.is_danger and State(case.state) not in OVER,
-        "duty_phone": partial(duty_phone, case.community_id),
+        "duty_phone": getattr(case, "duty_phone", ""),
         "refusal": refusal,
     }
     return render(request, "cases/one.html", context, status=refusal.status if refusal else 200)
