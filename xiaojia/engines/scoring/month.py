@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -143,9 +143,11 @@ def _mutual_once(ratings: Sequence[Rating], both: set[tuple[int, int]], limits: 
     about: dict[int, list[tuple[int, int]]] = defaultdict(list)
     given: dict[tuple[int, int], list[Rating]] = defaultdict(list)
     for rating in ratings:
-        about[rating.ratee].append((rating.rater, 100 * rating.level - above[rating.rater]))
+        about[rating.ratee].append((100 * rating.level - above[rating.rater], rating.rater))
         if (rating.rater, rating.ratee) in both:
             given[(rating.rater, rating.ratee)].append(rating)
+    for values in about.values():
+        values.sort()
     found: set[_Key] = set()
     for (rater, ratee), there in given.items():
         if (
@@ -158,15 +160,19 @@ def _mutual_once(ratings: Sequence[Rating], both: set[tuple[int, int]], limits: 
     return found
 
 
-def _stands_out(rater: int, about: Iterable[tuple[int, int]], limits: Limits) -> bool:
-    """Whether this rater's mean lies far above the median of the others: friends would pull a mean along."""
-    mine: list[int] = []
-    others: list[int] = []
-    for who, value in about:
-        (mine if who == rater else others).append(value)
-    if not others:
+def _stands_out(rater: int, about: Sequence[tuple[int, int]], limits: Limits) -> bool:
+    """Whether this rater's mean lies far above the median of the others: friends would pull a mean along.
+
+    `about`: (value, rater) in order.
+    """
+    mine = [value for value, who in about if who == rater]
+    if len(mine) == len(about):
         return False
-    return rounded(sum(mine), len(mine)) - median(others) >= limits.mutual_above
+    mean = rounded(sum(mine), len(mine))
+    # Without mine, what stands at a place can only be higher: nearly everybody is passed over here.
+    if mean - about[(len(about) - len(mine) - 1) // 2][0] < limits.mutual_above:
+        return False
+    return mean - median([value for value, who in about if who != rater]) >= limits.mutual_above
 
 
 def _key(rating: Rating) -> _Key:
