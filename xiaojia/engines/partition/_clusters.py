@@ -14,7 +14,7 @@ import numpy as np
 
 from xiaojia.engines.partition._certificates import totals_fit
 from xiaojia.engines.partition._columns import add_cover, make_integer, quiet_solver
-from xiaojia.engines.partition._ground import Ground, lay_out
+from xiaojia.engines.partition._ground import UNITS_PER_METRE, Ground, lay_out
 from xiaojia.engines.partition._proof import Columns
 from xiaojia.engines.partition._small import Division, divide_small, households_of
 from xiaojia.engines.partition._yard import Yard, make_yard
@@ -25,6 +25,9 @@ Piece = tuple[int, int, int]
 
 Cluster = frozenset[int]
 """Parts, by their number."""
+
+_HOPE = 0.85
+"""The share of the fees that a guess counts: joined parts also save some walking and some cuts."""
 
 
 @dataclass(slots=True)
@@ -100,8 +103,8 @@ class Community:
     def _join(self, clusters: list[Cluster]) -> list[Cluster]:
         """One round: candidates of two or three clusters around each short one, the cheapest disjoint choice.
 
-        A candidate stands in with its bound until the choice falls on it; then it is answered, and the choice
-        is made again.
+        A candidate stands in with a guess, then its bound, until the choice falls on it; in the end it is
+        answered, and the choice is made again.
         """
         index = {p: i for i, cluster in enumerate(clusters) for p in cluster}
         near = self._near(clusters, index)
@@ -109,19 +112,22 @@ class Community:
         if not short:
             return clusters
         candidates: dict[Cluster, tuple[int, ...]] = {cluster: (i,) for i, cluster in enumerate(clusters)}
+        costs = {cluster: self._bound(cluster) for cluster in clusters}
         for i in short:
             for members in self._around(i, near, set(short)):
                 parts = [clusters[m] for m in members]
                 union = frozenset().union(*parts)
-                if self._may_pay(union, parts):
-                    candidates[union] = members
+                guess = self._guess(union, parts)
+                if guess is not None:
+                    candidates[union], costs[union] = members, guess
         while True:
-            choice = _cheapest(clusters, candidates, {c: self._bound(c) for c in candidates})
+            choice = _cheapest(clusters, candidates, costs)
             pending = [cluster for cluster in choice if cluster not in self._answers]
             if not pending:
                 return choice
-            for cluster in pending:
-                self._answer(cluster)
+            is_guess = [cluster for cluster in pending if cluster not in self._yards]
+            for cluster in is_guess or pending:
+                costs[cluster] = self._bound(cluster) if is_guess else self._answer(cluster).cost
 
     def _near(self, clusters: list[Cluster], index: dict[int, int]) -> list[list[int]]:
         """Neighbouring clusters of each cluster, nearest first."""
@@ -144,20 +150,30 @@ class Community:
         kept = [t for t in triples if len(short & set(t)) >= 2]
         return sorted(set(pairs)) + sorted(kept)
 
-    def _may_pay(self, union: Cluster, parts: Sequence[Cluster]) -> bool:
-        """Whether joining could leave less short than now, by the totals; and the work stays in bounds."""
+    def _guess(self, union: Cluster, parts: Sequence[Cluster]) -> int | None:
+        """What a union might cost at best: as its parts, what is short by the totals, and the fees.
+
+        None when it could leave no less short than now, or is too much work.
+        """
+        if union in self._yards:
+            return self._bound(union)
         limits, weights = self._problem.limits, self._problem.weights
         atoms = [a.households for b in self._buildings(union) for a in self.ground.blocks[b].atoms]
         if len(atoms) > (self._effort.pair_atoms if len(parts) == 2 else self._effort.triple_atoms):
-            return False
+            return None
         total = sum(homes for homes in atoms if homes <= limits.most_households)
-        if totals_fit(total, limits):
-            return True
-        count = total // limits.least_households + 1
-        missing = count * limits.least_households - total
-        least = weights.short + weights.short_per_household * missing
-        fees = weights.extra_compound * (len(parts) - 1)
-        return least + fees < sum(self._short_price(part) for part in parts)
+        now, least = sum(self._short_price(part) for part in parts), 0.0
+        if not totals_fit(total, limits):
+            missing = (total // limits.least_households + 1) * limits.least_households - total
+            least = weights.short + weights.short_per_household * missing
+            if least + weights.extra_compound * (len(parts) - 1) >= now:
+                return None
+        joins = self._compounds(union) - 1 - sum(self._compounds(part) - 1 for part in parts)
+        more = least - now + _HOPE * weights.extra_compound * joins
+        return max(0, sum(self._bound(part) for part in parts) + round(more * UNITS_PER_METRE))
+
+    def _compounds(self, cluster: Cluster) -> int:
+        return len({self.ground.blocks[b].compound for b in self._buildings(cluster)})
 
     def _buildings(self, cluster: Cluster) -> list[int]:
         return sorted(b for part in cluster for b in self._parts[part])

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
+from xiaojia.engines.partition import _cover
 from xiaojia.engines.partition._columns import add_cover, make_integer, quiet_solver
 from xiaojia.engines.partition._yard import Floats
 
+FEW_ROWS = 20
 _WHOLE = 1e-6
 _ROUNDING = 1e-3
 
@@ -47,9 +49,23 @@ def cheapest_cover(
     nodes: int,
 ) -> Cover:
     """The cheapest exact cover of the rows, never dearer than `known`; `nodes` of work for each number."""
+    if row_count <= FEW_ROWS:
+        return _by_subsets(row_count, columns, costs)
     question = _Question(row_count, columns, costs, known, nodes)
     question.answer()
     return Cover(question.chosen, question.cost, min(question.cost, question.bound))
+
+
+def _by_subsets(row_count: int, columns: Sequence[Sequence[int]], costs: Sequence[int]) -> Cover:
+    """Few rows: a table of all their subsets is sooner filled than a MIP is built."""
+    order = sorted(range(len(columns)), key=lambda k: (min(columns[k]), costs[k], k))
+    masks = np.array([sum(1 << row for row in columns[k]) for k in order], np.int64)
+    lowest = np.array([min(columns[k]) for k in order], np.int64)
+    starts = np.searchsorted(lowest, np.arange(row_count + 1)).astype(np.int64)
+    steps = _cover.cover(row_count, masks, np.array([costs[k] for k in order], np.int64), starts)
+    chosen = tuple(order[k] for k in steps.tolist() if k >= 0)
+    cost = sum(costs[k] for k in chosen)
+    return Cover(chosen, cost, cost)
 
 
 class _Question:

@@ -105,8 +105,8 @@ class Improver:
     def improve(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
         """Re-divide the surroundings of each dear micro-grid until nothing changes, wider and wider."""
         kept = set(groups)
+        tried: set[frozenset[Group]] = set()
         for width in self._effort.window_groups:
-            tried: set[frozenset[Group]] = set()
             while self.windows < self._effort.windows and not self._is_good(kept):
                 window = next((w for w in self._windows(kept, width) if w not in tried), None)
                 if window is None:

@@ -35,16 +35,20 @@ def cheapest(columns: Sequence[Sequence[int]], costs: Sequence[int]) -> int:
 def test_no_cover_is_cheaper_and_the_bound_says_so(costs: list[int], left_out: int) -> None:
     kept = [k for k in range(len(EVERY)) if k < ROWS or not left_out >> (k % 15) & 1]
     columns, prices = [EVERY[k] for k in kept], [costs[k] for k in kept]
-    found = cheapest_cover(ROWS, columns, prices, tuple(range(ROWS)), nodes=1_000)
-    assert sorted(row for k in found.chosen for row in columns[k]) == list(range(ROWS))
-    assert found.cost == sum(prices[k] for k in found.chosen) == found.bound == cheapest(columns, prices)
+    for few in (0, ROWS):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_exact, "FEW_ROWS", few)
+            found = cheapest_cover(ROWS, columns, prices, tuple(range(ROWS)), nodes=1_000)
+        assert sorted(row for k in found.chosen for row in columns[k]) == list(range(ROWS))
+        assert found.cost == sum(prices[k] for k in found.chosen) == found.bound == cheapest(columns, prices)
 
 
 THREES = [rows for rows in EVERY if len(rows) != 2]
 PRICES = [100 if len(rows) == 1 else 10 for rows in THREES]
 
 
-def test_what_is_known_stays_when_nothing_is_cheaper() -> None:
+def test_what_is_known_stays_when_nothing_is_cheaper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_exact, "FEW_ROWS", 0)
     best = (THREES.index((0, 1, 2)), THREES.index((3, 4, 5)))
     assert cheapest_cover(ROWS, THREES, PRICES, best, nodes=1) == Cover(best, 20, 20)
 
@@ -58,6 +62,7 @@ def test_fixing_the_number_saves_the_mip(monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(*_args: object) -> int:
         raise AssertionError
 
+    monkeypatch.setattr(_exact, "FEW_ROWS", 0)
     monkeypatch.setattr(_exact._Question, "_branch", refuse)
     found = cheapest_cover(5, ring, prices, known, nodes=1)
     assert (found.cost, found.bound, len(found.chosen)) == (50, 50, 3)
