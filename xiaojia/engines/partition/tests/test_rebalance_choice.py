@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from collections.abc import Sequence
 from itertools import combinations
@@ -10,12 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xiaojia.engines.partition import Problem, Stretch, solve
 from xiaojia.engines.partition import _rebalance_choice as choice
 from xiaojia.engines.partition import _rebalance_columns as columns
 from xiaojia.engines.partition._rebalance_choice import Priced, choose, masks_of
 from xiaojia.engines.partition._rebalance_values import MOVE, TOO_MANY
-from xiaojia.engines.partition.rebalance import rebalance
+from xiaojia.engines.partition.rebalance import FEWEST, rebalance
 from xiaojia.engines.partition.tests.test_rebalance import SMALL, _problem, _today
+
+engine = importlib.import_module("xiaojia.engines.partition.rebalance")
+"""The module: the package has a function of that name."""
 
 ATOMS, IDENTITIES, LIMIT = 7, 3, 2
 
@@ -115,3 +120,41 @@ def test_whoever_runs_out_of_work_gets_the_same_answer_from_the_solver(
         (a.moved, a.missing, len(a.altered)) for a in slow
     ]
     assert all(r.is_fewest for a in (*quick, *slow) for r in a.regions)
+
+
+HOUSES = [
+    (115.0, 16.0, 4),
+    (7.0, 29.0, 5),
+    (193.0, 147.0, 4),
+    (154.0, 55.0, 3),
+    (146.0, 83.0, 2),
+    (39.0, 111.0, 4),
+    (133.0, 122.0, 2),
+    (169.0, 67.0, 2),
+    (72.0, 82.0, 4),
+    (89.0, 19.0, 3),
+    (140.0, 159.0, 2),
+    (190.0, 118.0, 3),
+    (166.0, 183.0, 5),
+    (187.0, 182.0, 2),
+    (127.0, 49.0, 5),
+    (61.0, 118.0, 2),
+    (100.0, 136.0, 2),
+]
+"""Metres east and north, households; the last one is new."""
+
+
+def test_a_region_that_alters_too_many_looks_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new building that makes three micro-grids change among the nearest ones, and two a little further."""
+    stretches = [Stretch("甲", str(i), "1", x, y, 1, 4, n) for i, (x, y, n) in enumerate(HOUSES)]
+    present = solve(Problem(tuple(stretches[:-1]), limits=SMALL)).parts
+    found = []
+    for neighbours in ((2,), (2, 5)):
+        monkeypatch.setattr(engine, "NEIGHBOURS", neighbours)
+        monkeypatch.setattr(engine, "MOST_ALTERED", 2)
+        (answer,) = rebalance(Problem(tuple(stretches), limits=SMALL), present, ways=(FEWEST,))
+        assert answer.missing == 0
+        found.append((len(answer.altered) + len(answer.opened), answer.moved))
+    narrow, wide = found
+    assert narrow == (3, 8), "negative control: the nearest alone do not do"
+    assert wide == (2, 4)
