@@ -184,6 +184,7 @@ def test_a_report_without_an_account_and_what_its_holder_may_say(
     nobody = hand("", text_size="large")
     nobody.go(f"/b/{stage.ids['code']}/")
     nobody.press("[href$='/say/']")
+    shot(nobody.page, "say-390-large")
     nobody.type("#id_place_text", "门口（模拟）")
     nobody.press("main form .btn-main")
     assert "写一句出了什么事" in nobody.text()

@@ -1,14 +1,19 @@
-"""What neighbours said of late, for a demo: about sixty invented cases through the product's own actions."""
+"""What neighbours said of late, for a demo: about sixty invented cases through the product's own actions.
+
+They came over six weeks and reach every state, so that boards and rates have something to show.
+"""
 
 from __future__ import annotations
 
 import random
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from tools.simulator.front_door import Office, Say
 from xiaojia.domains.cases import actions, proposing, queries
 from xiaojia.domains.cases.actions import Move, Report
+from xiaojia.domains.cases.handlers import handlers
+from xiaojia.domains.cases.models import Case
 from xiaojia.kernel import clock
 from xiaojia.kernel.tenancy import entered
 
@@ -25,6 +30,29 @@ SAID: Final = (
 )
 
 
+EVERY_HOURS: Final = 18
+WORDS: Final = "去看过了，当面说清楚了（模拟）"
+GIVEN: Final = (("accept", 1), ("assign", 2))
+DONE: Final = (*GIVEN, ("start", 4), ("finish", 20), ("verify", 26))
+WAYS: Final = (
+    DONE,
+    (("accept", 1), ("answer", 3)),
+    DONE,
+    (*GIVEN, ("start", 4), ("finish", 300), ("verify", 310)),  # late, and told so
+    (*DONE, ("reopen", 60)),
+    (("accept", 1), ("decline", 5)),
+    DONE,
+    (*DONE, ("reopen", 60), ("finish", 90), ("verify", 100)),
+    (*GIVEN, ("shelve", 6)),
+    (("withdraw", 9),),
+)
+"""Step and hours after the report, of cases that are older than a week."""
+YOUNG: Final = (GIVEN, (*GIVEN, ("start", 4)), (*GIVEN, ("wait", 3)), (*DONE[:-1],), (), (("accept", 1),))
+"""The same of this week: most of it is under way."""
+STALE: Final = 30
+"""One that nobody touched after it was given away: overdue for weeks."""
+
+
 def say_things(office: Office, *, say: Say, seed: int) -> None:
     """Open the kinds and let neighbours speak; a community that has cases already stays as it is."""
     by, now = office.officer, clock.now()
@@ -39,11 +67,32 @@ def say_things(office: Office, *, say: Say, seed: int) -> None:
         for number in range(COUNT):
             code, text = SAID[number % len(SAID)]
             place = chance.choice(places)
-            at = now - timedelta(hours=2 * (COUNT - number))
+            at = now - timedelta(hours=EVERY_HOURS * (COUNT - number) - 12)
             report = Report(kinds[code], text, building_id=place.building_id, reporter_name="邻居（模拟）")
             case = actions.report_case(by=by, at=at, report=report)
-            for step, action in enumerate(("accept", "answer")[: number % 4]):
-                move = Move(action, "当面说清楚了（模拟）", result=1)
-                actions.move_case(
-                    by=by, at=at + timedelta(minutes=20 * (step + 1)), case_id=case.pk, move=move
-                )
+            way = YOUNG[number % len(YOUNG)] if now - at < timedelta(days=7) else WAYS[number % len(WAYS)]
+            _live(office, case, GIVEN if number == STALE else way, now=now)
+
+
+def _live(office: Office, case: Case, way: tuple[tuple[str, int], ...], *, now: datetime) -> None:
+    """Steps of one case, as far as they have come by now. What one desk did, the other verifies."""
+    for action, hours in way:
+        at = case.reported_at + timedelta(hours=hours)
+        if at >= now:
+            return
+        by = office.secretary if action == "verify" and case.reopen_count == 0 else office.officer
+        if action == "finish" and case.reopen_count:
+            by = office.secretary
+        more: dict[str, Any] = {"text": WORDS}
+        if action == "assign":
+            who = handlers(case, viewer=by, on=clock.today(now))[0]
+            more |= {"handler_id": who.account_id, "handler": who.name, "handler_role": who.role}
+            more["microgrid_ids"] = who.microgrid_ids
+        elif action == "decline":
+            more["handler"] = "自来水厂（模拟）"
+        elif action in {"wait", "shelve"}:
+            more |= {"reason": "resident" if action == "wait" else "weather"}
+            more["resume_at"] = now + timedelta(days=2)
+        elif action in {"answer", "verify"}:
+            more["result"] = 1 + (case.reported_at.day % 7 == 0) * 2
+        case = actions.move_case(by=by, at=at, case_id=case.pk, move=Move(action, **more))
