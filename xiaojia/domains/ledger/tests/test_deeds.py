@@ -270,6 +270,19 @@ def test_points_are_open_to_the_office_and_to_oneself_alone(here: Stage) -> None
                 queries.slip(here.member("volunteer"), cast.TODAY, viewer=by)
 
 
+def test_a_look_at_ones_own_wallet_leaves_the_scope_as_it_was(here: Stage) -> None:
+    here.give("volunteer", 7)
+    own = here.actor("volunteer")
+    with entered(own.scope):
+        queries.slip(here.member("volunteer"), cast.TODAY, viewer=own)
+        assert not Entry.objects.exists()
+        with queries.wallets.opened(own):
+            assert Entry.objects.exists(), "negative control: inside it is open"
+        with pytest.raises(ZeroDivisionError), queries.wallets.opened(own):
+            raise ZeroDivisionError
+        assert not Entry.objects.exists()
+
+
 def test_rules_change_by_version_and_name_no_punishment(here: Stage) -> None:
     new = RuleText("visit", "约好了上门看望老人", 3, cap_month=9)
     with here.office() as officer:
