@@ -16,8 +16,8 @@ from tools.simulator.live import build_blocks, build_community
 from tools.simulator.parameters import CODE, FULL, MARK, NAME, PHONE_HEAD, SMALL
 from tools.simulator.workbook import Written, write_workbook
 from tools.simulator.world import World, world_of
+from xiaojia.domains.cases import rules
 from xiaojia.domains.cases.models import Case
-from xiaojia.domains.cases.rules import OVER, State
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.microgrids.models import Membership, Partition, PlanException
 from xiaojia.domains.people.models import Household, Resident
@@ -214,10 +214,12 @@ def test_a_small_community_goes_through_the_front_door() -> None:
     assert _state() == state, "a second build changes nothing"
     with entered(front_door.open_office(code=CODE, name=NAME).officer.scope):
         states = set(Case.objects.values_list("state", flat=True))
-        late = Case.objects.filter(due_at__lt=clock.now()).exclude(state__in=sorted(OVER))
-        assert set(State) - states <= {State.CHECKING_FIRST, State.REOPEN_ASKED}, "boards look alive"
+        late = Case.objects.filter(due_at__lt=clock.now()).exclude(state__in=sorted(rules.OVER))
+        assert set(rules.State) - states <= {rules.State.CHECKING_FIRST, rules.State.REOPEN_ASKED}, (
+            "boards look alive"
+        )
         assert late.count() > 3
-        assert Case.objects.filter(reopen_count=1, state=State.CLOSED).exists()
+        assert Case.objects.filter(reopen_count=1, state=rules.State.CLOSED).exists()
 
 
 @pytest.mark.django_db(transaction=True)
