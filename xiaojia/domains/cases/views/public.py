@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 from django.conf import settings
@@ -26,7 +26,6 @@ from xiaojia.domains.cases.queries.published import duty_phone
 from xiaojia.domains.cases.rules import REOPEN_DAYS, STATE_WORDS, State
 from xiaojia.domains.receipts.queries import receipt_by_code, told
 from xiaojia.domains.receipts.rules import spell
-from xiaojia.domains.teams.models import BuildingPage
 from xiaojia.domains.teams.queries import published
 from xiaojia.kernel import clock, limits
 from xiaojia.kernel.actors import Actor, Scope
@@ -42,6 +41,17 @@ HOUR: Final = 3600
 MOST_PHOTOS: Final = 3
 MOST_SENT: Final = MOST_BYTES * MOST_PHOTOS + 2**20
 """Bytes of a report with its photos; more is refused by its announced length, before anything is read."""
+
+
+class Page(Protocol):
+    """The published page of a building, as far as a report needs it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def community_id(self) -> int: ...
+    @property
+    def building_id(self) -> int: ...
 
 
 def neighbour(community_id: int) -> Actor:
@@ -63,7 +73,7 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @csrf_protect
-def _say(request: HttpRequest, page: BuildingPage) -> HttpResponse:
+def _say(request: HttpRequest, page: Page) -> HttpResponse:
     form, refusal = NeighbourForm(request.POST or None, initial={"client_id": uuid4()}), None
     if request.method == "POST" and form.is_valid():
         if _is_too_much(request, page.code):
@@ -103,9 +113,7 @@ def _photos(request: HttpRequest) -> list[Developed]:
     return [developed(file.read()) for file in files]
 
 
-def _say_page(
-    request: HttpRequest, page: BuildingPage, form: NeighbourForm, refusal: Refused | None
-) -> HttpResponse:
+def _say_page(request: HttpRequest, page: Page, form: NeighbourForm, refusal: Refused | None) -> HttpResponse:
     status = refusal.status if refusal else 422 if form.is_bound and form.errors else 200
     context = {
         "form": form,
