@@ -140,13 +140,15 @@ def test_a_stranger_changes_nothing_of_ours_at_any_address(stage: Busy) -> None:
         "household_id": stage.ids["household_id"], "partition_id": stage.ids["partition_id"],
         "reason": "试试", "from_on": "2026-04-01", "number": 1, "target": 1,
     }  # fmt: skip
+    taken: list[str] = []
     for name, path, names_a_thing in _paths(stage):
         if name in {"text_size", "language"}:
             continue
         answer = stranger.post(path, form)
         assert answer.status_code < 500, name
-        if names_a_thing:
-            assert answer.status_code in {400, 403, 404, 405, 409, 422}, f"{name}: {answer.status_code}"
+        if names_a_thing and answer.status_code not in {400, 403, 404, 405, 409, 422}:
+            taken.append(f"{name}: {answer.status_code}")
+    assert taken == []
     with entered(stage.place.secretary.scope):
         assert _fingerprint(stage) == before
 

@@ -27,6 +27,10 @@ SCREENS: Final = {
     "register rows": _("住户表核对页"),
     "views": _("谁看过的单子"),
     "reporters": _("一件事是谁说的"),
+    "passbook": _("积分存折"),
+    "slip": _("积分对账单"),
+    "card": _("存折卡"),
+    "counter": _("积分超市的柜台"),
 }
 """Screen of the view log -> its word."""
 
@@ -37,6 +41,7 @@ REASONS: Final = {
     "register": _("核对住户表"),
     "asked": _("住户本人来问"),
     "case": _("办一件事"),
+    "points": _("看积分"),
 }
 """Reason of the view log -> its word."""
 

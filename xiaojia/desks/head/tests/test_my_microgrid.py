@@ -72,7 +72,7 @@ def test_a_head_whose_micro_grid_ended_is_told_so_in_peace() -> None:
     account = people.add_account(username="qh-late", name="周素珍", password=cast.PASSWORD, is_simulated=True)
     with entered(secretary.scope):
         teams.begin_tenure(
-            by=secretary, at=cast.NOW, account_id=account.pk, role="volunteer", from_on=date(2026, 1, 1)
+            by=secretary, at=cast.NOW, account_id=account.pk, role="cook", from_on=date(2026, 1, 1)
         )
     client = Client()
     client.force_login(account)

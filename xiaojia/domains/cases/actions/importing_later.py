@@ -30,6 +30,13 @@ KIND: Final = "cases_import"
 WAITING_DAYS: Final = 7
 
 
+class TableGone(Refused):
+    """A table that somebody took over, put down or never had; a stranger's is no other."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这张表不在了，因为已经收过或者放下了；还要收，就再拿来一次。"))
+
+
 def receive_table(*, by: Actor, at: datetime, file_name: str, stream: Iterable[bytes]) -> Work:
     """Keep the file (0600) and queue its dry run, which begins when the running transaction commits."""
     require(MAY, "import_cases", by, by.community_id)
@@ -73,7 +80,7 @@ def take_table(*, by: Actor, at: datetime, file_id: UUID) -> Work:
     """Queue the taking over of a table that was looked at."""
     require(MAY, "import_cases", by, by.community_id)
     if not found_path(by.community_id, file_id).exists():
-        raise Refused(_("没有收，因为这张表已经收过或者放下了；还要收，就再拿来一次。"))
+        raise TableGone
     return jobs.start_work(KIND, by=by, at=at, payload={"file_id": str(file_id)})
 
 
@@ -87,7 +94,7 @@ def do_import(*, by: Actor, at: datetime, file_id: UUID, progress: Progress) -> 
     """What the worker does; afterwards the file is gone, whatever came of it but a fault."""
     path = table_path(by.community_id, file_id)
     if not path.exists():
-        raise Refused(_("没有收，因为这张表已经收过或者放下了；还要收，就再拿来一次。"))
+        raise TableGone
     try:
         found = import_cases(by=by, at=at, path=path, progress=progress)
     except Refused:
@@ -106,6 +113,8 @@ def do_import(*, by: Actor, at: datetime, file_id: UUID, progress: Progress) -> 
 def drop_table(*, by: Actor, at: datetime, file_id: UUID) -> None:
     """Put a table down: nothing of it stays."""
     require(MAY, "import_cases", by, by.community_id)
+    if not found_path(by.community_id, file_id).exists():
+        raise TableGone
     _forget(by.community_id, file_id)
     audit.record(by=by, at=at, verb="drop_table", kind="case", ids=[file_id])
 

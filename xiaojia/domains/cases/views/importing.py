@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from xiaojia.domains.cases import queries
 from xiaojia.domains.cases.access import MAY
-from xiaojia.domains.cases.actions.importing_later import drop_table, receive_table, take_table
+from xiaojia.domains.cases.actions.importing_later import TableGone, drop_table, receive_table, take_table
 from xiaojia.domains.cases.outside_forms import TableForm
 from xiaojia.domains.cases.queries.tables import found_table
 from xiaojia.domains.cases.reading.table import HEADINGS, NEEDED
@@ -52,8 +52,7 @@ def one(request: HttpRequest, file_id: UUID) -> HttpResponse:
     viewer = actor_of(request)
     found = found_table(file_id, viewer=viewer)
     if found is None:
-        messages.info(request, _("这张表已经收过，或者放下了。"))
-        return redirect("cases:import")
+        raise TableGone
     context = {
         "file_id": file_id,
         "found": found,

@@ -159,8 +159,7 @@ def donate(request: HttpRequest, member_id: int) -> HttpResponse:
     to = redirect("ledger:passbook", member_id=member_id)
     is_plain = not request.accepts("text/html")  # a program asks, and tries again after a lost answer
     if not form.is_valid():
-        messages.warning(request, _("没有捐，因为没看懂几分；写一个数再来。"))
-        return to
+        raise Refused(_("没有捐，因为没看懂几分；写一个数再来。"))
     try:
         answer = actions.donate(
             by=viewer, at=now, on=clock.today(now), member_id=member_id, **form.cleaned_data

@@ -78,22 +78,14 @@ def open_month(request: HttpRequest) -> HttpResponse:
 def cancel_month(request: HttpRequest, month_id: UUID) -> HttpResponse:
     viewer, form = actor_of(request), ReasonForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    try:
-        actions.cancel_month(by=viewer, at=clock.now(), month_id=month_id, reason=reason)
-    except Refused as refused:
-        messages.error(request, refused.sentence)
+    actions.cancel_month(by=viewer, at=clock.now(), month_id=month_id, reason=reason)
     return redirect("recognition:month", month_id)
 
 
 @require_POST
 def close_month(request: HttpRequest, month_id: UUID) -> HttpResponse:
-    viewer = actor_of(request)
-    try:
-        actions.close_month(by=viewer, at=clock.now(), month_id=month_id)
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-    else:
-        messages.success(request, _("结了；每个人只看得到自己的，办公室也看不到别人的。"))
+    actions.close_month(by=actor_of(request), at=clock.now(), month_id=month_id)
+    messages.success(request, _("结了；每个人只看得到自己的，办公室也看不到别人的。"))
     return redirect("recognition:month", month_id)
 
 
