@@ -18,7 +18,7 @@ serve: ## the real thing for one office: serves your own communities until Ctrl+
 
 test: ## every test, browser included; one file: make test ARGS=tests/test_processes.py
 	@tools/setup.sh dev
-	@$(BIN)/pytest -n 3 $(ARGS)
+	@$(BIN)/pytest -n 2 $(ARGS)
 
 check: ## lint, format, types, who may import whom
 	@tools/setup.sh dev

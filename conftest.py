@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,15 +138,20 @@ def _empty_as_owner() -> Iterator[None]:
 
 
 def _empty() -> None:
-    from django.db import connection
+    from django.db import OperationalError, connection
 
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     tables = [connection.ops.quote_name(name) for name in sorted(names) if name not in WRITTEN_BY_MIGRATIONS]
     asked = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in tables)  # noqa: S608  # names of our tables
-    with connection.cursor() as cursor:
-        cursor.execute(asked)
-        if full := [str(name) for (name,) in cursor.fetchall()]:
-            cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
+    for _attempt in range(5):
+        # A page that a browser left behind may still be asking, and lock the other way round.
+        with suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute(asked)
+            if full := [str(name) for (name,) in cursor.fetchall()]:
+                cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
+            return
+        time.sleep(0.2)
+    pytest.fail("the tables could not be emptied: something still holds them")
 
 
 @pytest.fixture

@@ -120,6 +120,8 @@ def press_until(page: Page, key: str, selector: str, *, most: int = 80) -> int:
 
     Returns how many presses; raises AssertionError when it is never reached.
     """
+    page.bring_to_front()
+    page.wait_for_function("document.hasFocus()")  # a key before that goes nowhere on a busy machine
     for pressed in range(1, most + 1):
         page.keyboard.press(key)
         state = page.evaluate(_FOCUS, selector)

@@ -41,7 +41,8 @@ def test_an_officer_goes_from_today_to_two_ways(page_as: PageAs, do_queued_work:
     page.goto("/")
     page.get_by_role("link", name="有变化").click()
     expect(page.get_by_text("36 户还没有小家。")).to_be_visible()
-    page.get_by_role("button", name="算一算怎么办").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="算一算怎么办").click()
     assert do_queued_work() >= 1
     page.goto("/microgrids/change/")
     expect(page.get_by_role("heading", name="两个办法，放在一起看")).to_be_visible()

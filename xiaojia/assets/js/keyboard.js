@@ -3,6 +3,7 @@ const OFF = "single-keys-off";
 const LEADER_MS = 1500;
 let leaderAt = -LEADER_MS;
 let opener = "";
+let isAsked = false;
 
 function isTyping(target) {
   return target instanceof HTMLElement
@@ -75,10 +76,16 @@ document.addEventListener("keydown", (event) => {
   if (act && act(event.target)) event.preventDefault();
 });
 
-// Whoever opened or closed a slip finds the focus where it was, or on what took its place.
-document.addEventListener("htmx:beforeRequest", (event) => { opener = event.target.id || opener; });
+// Whoever opened or closed a slip finds the focus where it was, or on what took its place. What comes by itself
+// (on load, or live) leaves the focus alone.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const cause = event.detail.requestConfig?.triggeringEvent?.type;
+  isAsked = cause === "click" || cause === "submit";
+  opener = event.target.id || opener;
+});
 document.addEventListener("htmx:afterSettle", () => {
   offerPrint();
+  if (!isAsked) return;
   if (document.activeElement && document.activeElement !== document.body) return;
   const place = document.getElementById(opener) || document.querySelector(".decision.open .btn-main");
   if (place) place.focus();
