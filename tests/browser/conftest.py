@@ -106,7 +106,9 @@ def do_queued_work() -> Callable[[], int]:
     from xiaojia.kernel.models import Work
 
     def do() -> int:
-        waiting = list(Work.objects.filter(state="queued").values_list("pk", flat=True))
+        # In their order: a plan asked for later lets go of the drafts before it.
+        queued = Work.objects.filter(state="queued").order_by("started_at")
+        waiting = list(queued.values_list("pk", flat=True))
         for pk in waiting:
             work.perform(pk)
         return len(waiting)
