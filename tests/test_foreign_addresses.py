@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.addresses import addresses
 from tests.busy import Busy, busy
@@ -156,7 +157,7 @@ def test_a_stranger_changes_nothing_of_ours_at_any_address(stage: Busy) -> None:
 def test_negative_control_our_own_officer_does_change_something(stage: Busy) -> None:
     before = _fingerprint(stage)
     officer = _signed_in(stage, "officer")
-    officer.post(f"/work/{stage.ids['work_id']}/stop/")
+    officer.post(reverse("work_stop", args=[stage.ids["work_id"]]))
     officer.post(f"/microgrids/plans/{stage.ids['partition_id']}/drop/")
     after = _fingerprint(stage)
     assert after[0] > before[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.busy import busy
 from xiaojia.domains.microgrids.models import Partition
@@ -63,7 +64,7 @@ def test_long_work_that_runs_stands_on_the_first_pages_until_it_is_over() -> Non
     )  # fmt: skip
     for role in ("officer", "secretary"):
         page = _page(stage.accounts[role])
-        assert f'href="/work/{row.pk}/"' in page
+        assert f'href="{reverse("work", args=[row.pk])}"' in page
         assert "正在划：院子之间也合" in page
     assert str(row.pk) not in _page(stage.accounts["stranger"])
     Work.objects.filter(pk=row.pk).update(state="done")
