@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
-from xiaojia.project.cli import _has_new_migrations
+from xiaojia.project.processes.preparing import has_new_migrations
 
 
 @pytest.mark.django_db
 def test_a_migration_that_the_database_has_not_seen_is_noticed() -> None:
-    assert not _has_new_migrations()
+    assert not has_new_migrations()
     for app in ("kernel", "procrastinate"):
         row = MigrationRecorder.Migration.objects.filter(app=app).latest("id")
         row.delete()
-        assert _has_new_migrations(), app
+        assert has_new_migrations(), app
         row.save(force_insert=True)

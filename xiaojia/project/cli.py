@@ -168,6 +168,7 @@ def prepared() -> Iterator[None]:
     """
     from xiaojia.kernel import secrets
     from xiaojia.project.processes.database import external
+    from xiaojia.project.processes.preparing import has_new_migrations
     from xiaojia.project.processes.serving import prepare
 
     is_external = external() is not None
@@ -175,28 +176,9 @@ def prepared() -> Iterator[None]:
         if is_external or (XIAOJIA_HOME / "keys" / secrets.NEXT).exists():
             prepare(urls, has_static=False)
         start_django()
-        if _has_new_migrations():
+        if has_new_migrations():
             prepare(urls, has_static=False)
         yield
-
-
-def _has_new_migrations() -> bool:
-    """Whether a file of migrations stands on disk that the database has not seen; none of them is loaded."""
-    from pkgutil import iter_modules
-
-    from django.apps import apps
-    from django.db import connection
-    from django.db.migrations.loader import MigrationLoader
-    from django.db.migrations.recorder import MigrationRecorder
-
-    applied = MigrationRecorder(connection).applied_migrations()
-    for config in apps.get_app_configs():
-        package = MigrationLoader.migrations_module(config.label)[0] or ""
-        folder = Path(config.path, package.rpartition(".")[2])
-        names = {module.name for module in iter_modules([str(folder)]) if module.name[:1] not in "_~"}
-        if any((config.label, name) not in applied for name in names):
-            return True
-    return False
 
 
 def _serve(options: argparse.Namespace) -> int:

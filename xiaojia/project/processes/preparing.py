@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from pkgutil import iter_modules
 
 
 def main() -> int:
@@ -47,6 +49,23 @@ def main() -> int:
         return 2
     call_command("collectstatic", verbosity=0, interactive=False)
     return 0
+
+
+def has_new_migrations() -> bool:
+    """Whether a file of migrations stands on disk that the database has not seen; none of them is loaded."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.recorder import MigrationRecorder
+
+    applied = MigrationRecorder(connection).applied_migrations()
+    for config in apps.get_app_configs():
+        package = MigrationLoader.migrations_module(config.label)[0] or ""
+        folder = Path(config.path, package.rpartition(".")[2])
+        names = {module.name for module in iter_modules([str(folder)]) if module.name[:1] not in "_~"}
+        if any((config.label, name) not in applied for name in names):
+            return True
+    return False
 
 
 if __name__ == "__main__":
