@@ -188,7 +188,7 @@ def keys_rotate(_options: argparse.Namespace) -> int:
     number = recovery_sheet.sheet_number(secrets.load_ring(folder).current.root)
     print(
         f"钥匙换好了，从现在起是 {number} 号恢复单：xiaojia keys sheet 打印，xiaojia keys check 核对。\n"
-        "以前的备份还要以前那张恢复单，一起留着；动态口令的备用码作废了，请大家重新做一套。"
+        "以前的备份还要以前那张恢复单，一起留着。"
     )
     return 0
 
