@@ -21,6 +21,10 @@ MOST_BACKDATED_DAYS: Final = 14
 
 CODE_DIGITS: Final = 6
 
+TILL_REQUESTS_A_MINUTE: Final = 300
+MOST_TILL_POINTS: Final = 10_000
+"""A gift of more is a mistake of the till."""
+
 WAYS: Final = {"counter": _("本人来的"), "proxy": _("替人领"), "delivery": _("送上门")}
 """How the goods reach the person; a proxy gives a name, a delivery says where to."""
 
@@ -43,6 +47,14 @@ REASONS: Final = {
 """Why stock moved. Whoever types one by hand may say received, counted or spoiled."""
 
 BY_REDEMPTION: Final = ("taken", "kept", "given_back", "returned")
+
+COLLEAGUE: Final = {
+    "own": _("没有办，因为这是您自己的存折；请同事来办。"),
+    "near": _("没有办，因为这是您家里人或者亲戚的存折；请同事来办。"),
+    "namesake": _("没有办，因为这本存折的名字和您的一样，分不清是不是您的；请同事来办。"),
+    "proxy": _("没有办，因为来领的是您自己或者家里人；请同事来办。"),
+}
+"""Why somebody at the counter leaves a piece of work to a colleague: nobody serves their own side."""
 
 
 def earliest_on(*, on: date, old: int | None, new: int) -> date:

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.ledger import actions as ledger
 from xiaojia.domains.ledger.actions import Lack, OtherRequest, Over, Posting
+from xiaojia.domains.ledger.queries.kin import is_own_side_name, own_side
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.actions.shelf import lock_goods, price_on
 from xiaojia.domains.store.models import Goods, Price, Redemption, Stockmove
-from xiaojia.domains.store.rules import CODE_DIGITS, MOST_QUANTITY, kept_until, may_return
+from xiaojia.domains.store.rules import CODE_DIGITS, COLLEAGUE, MOST_QUANTITY, kept_until, may_return
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor, Scope
@@ -60,6 +61,7 @@ def _serve(*, by: Actor, at: datetime, on: date, basket: Basket, is_kept: bool) 
     require(MAY, "serve", by, by.community_id)
     _look(basket)
     with entered(whole(by)):
+        leave_to_colleague(basket.member_id, basket.proxy_name, by=by)
         goods = lock_goods(basket.goods_id, by=by)
         body = _body(basket, is_kept)
         before = visible_redemptions(by).filter(request_id=basket.request_id).first()
@@ -110,6 +112,15 @@ def _pay(
     return None
 
 
+def leave_to_colleague(member_id: int, proxy_name: str, *, by: Actor) -> None:
+    """Refused when the wallet, or whoever fetches, is of the own side of whoever serves."""
+    why = own_side(member_id, viewer=by)
+    if not why and proxy_name and is_own_side_name(proxy_name, viewer=by):
+        why = "proxy"
+    if why:
+        raise Refused(str(COLLEAGUE[why]))
+
+
 def _look(basket: Basket) -> None:
     if not 1 <= basket.quantity <= MOST_QUANTITY:
         raise Refused(_("没有办，因为一次换 1 到 %(most)d 件；改一下件数。") % {"most": MOST_QUANTITY})
@@ -151,6 +162,7 @@ def collect_goods(*, by: Actor, at: datetime, on: date, redemption_id: int) -> R
     require(MAY, "serve", by, by.community_id)
     with entered(whole(by)):
         row = _locked(redemption_id, by=by)
+        leave_to_colleague(row.member_id, row.proxy_name, by=by)
         if row.state == "collected":
             return row
         if row.state != "reserved":
@@ -169,6 +181,7 @@ def cancel_redemption(*, by: Actor, at: datetime, on: date, redemption_id: int) 
     require(MAY, "serve", by, by.community_id)
     with entered(whole(by)):
         row = _locked(redemption_id, by=by)
+        leave_to_colleague(row.member_id, row.proxy_name, by=by)
         if row.state in {"collected", "returned"}:
             raise Over(_("没有退，因为这一单已经领走了；要退货就办退货。"))
         _give_back(row, "cancelled", by=by, at=at, on=on)
@@ -208,6 +221,7 @@ def take_goods_back(
     require(MAY, "take_back", by, by.community_id)
     with entered(whole(by)):
         row = _locked(redemption_id, by=by)
+        leave_to_colleague(row.member_id, row.proxy_name, by=by)
         if row.state == "returned":
             return row
         if row.state != "collected" or row.collected_on is None:

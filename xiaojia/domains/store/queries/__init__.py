@@ -2,6 +2,7 @@
 
 from xiaojia.domains.store.queries.counter import (
     Customer,
+    colleague_needed,
     customer,
     customers,
     redemption_by_code,
@@ -18,6 +19,7 @@ __all__ = [
     "DayLine",
     "Item",
     "Want",
+    "colleague_needed",
     "customer",
     "customers",
     "day",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from xiaojia.domains.ledger import queries as ledger
+from xiaojia.domains.ledger.queries.kin import own_side
 from xiaojia.domains.people import queries as people
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.models import Redemption
@@ -54,6 +55,13 @@ def customer(member_id: int, *, viewer: Actor, on: date) -> Customer | None:
         found.member_id, found.name, found.place, found.household_id, balance.available, balance.held,
         found.has_left,
     )  # fmt: skip
+
+
+def colleague_needed(member_id: int, *, viewer: Actor) -> str:
+    """Key of `rules.COLLEAGUE` when the viewer leaves this member to a colleague, else '' (one query)."""
+    require(MAY, "serve", viewer, viewer.community_id)
+    with opened(viewer):
+        return own_side(member_id, viewer=viewer)
 
 
 def _customers(members: list[Any], viewer: Actor, on: date) -> list[Customer]:

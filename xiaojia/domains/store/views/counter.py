@@ -14,7 +14,7 @@ from xiaojia.domains.store import actions, queries
 from xiaojia.domains.store.access import MAY
 from xiaojia.domains.store.forms import BasketForm
 from xiaojia.domains.store.queries import Customer
-from xiaojia.domains.store.rules import RETURN_DAYS, may_return
+from xiaojia.domains.store.rules import COLLEAGUE, RETURN_DAYS, may_return
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -46,6 +46,7 @@ def serve(request: HttpRequest, member_id: int) -> HttpResponse:
     who = queries.customer(member_id, viewer=viewer, on=on)
     if who is None:
         raise Http404
+    why = queries.colleague_needed(member_id, viewer=viewer)
     items = [i for i in queries.shelf(viewer=viewer, on=on) if i.points is not None and i.goods.stock > 0]
     form, refusal = BasketForm(request.POST or None, items=items), None
     if request.method == "POST" and form.is_valid():
@@ -68,6 +69,7 @@ def serve(request: HttpRequest, member_id: int) -> HttpResponse:
     _log(who, viewer)
     context = {
         "who": who, "form": form, "refusal": refusal, "has_goods": bool(items),
+        "colleague": COLLEAGUE[why] if why else "",
         "past": queries.redemptions_of(member_id, viewer=viewer),
     }  # fmt: skip
     status = refusal.status if refusal else 422 if form.errors else 200
