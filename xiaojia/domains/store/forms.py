@@ -36,7 +36,10 @@ def _date() -> forms.DateInput:
 
 
 class BasketForm(forms.Form):
-    """What somebody takes. `request` names this piece of paper: sent twice, it counts once."""
+    """What somebody takes. `request` names this piece of paper: sent twice, it counts once.
+
+    Any of `items` may be named; those that can be had now are offered.
+    """
 
     request = forms.UUIDField(widget=forms.HiddenInput)
     goods = forms.ChoiceField(label=_("换什么"), error_messages={"required": _("选一样东西。")})
@@ -54,7 +57,11 @@ class BasketForm(forms.Form):
         super().__init__(data, initial=first, **more)
         if data is None:
             self.fields["goods"].widget.attrs["autofocus"] = True
-        self.fields["goods"].choices = [("", _now("选一样")), *((i.goods.pk, words(i)) for i in items)]  # type: ignore[attr-defined]  # a choice
+        there = [i for i in items if i.goods.is_on_sale and i.points is not None and i.goods.stock > 0]
+        self.has_goods = bool(there)
+        goods = self.fields["goods"]
+        goods.choices = [(i.goods.pk, "") for i in items]  # type: ignore[attr-defined]  # a choice
+        goods.widget.choices = [("", _now("选一样")), *((i.goods.pk, words(i)) for i in there)]
 
 
 def words(item: Item) -> str:

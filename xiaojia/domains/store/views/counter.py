@@ -47,7 +47,8 @@ def serve(request: HttpRequest, member_id: int) -> HttpResponse:
     if who is None:
         raise Http404
     why = queries.colleague_needed(member_id, viewer=viewer)
-    items = [i for i in queries.shelf(viewer=viewer, on=on) if i.points is not None and i.goods.stock > 0]
+    # What is sent twice may name the last piece, which it took itself: the action knows, not the shelf.
+    items = queries.shelf(viewer=viewer, on=on, is_all=request.method == "POST")
     form, refusal = BasketForm(request.POST or None, items=items), None
     if request.method == "POST" and form.is_valid():
         v = form.cleaned_data
@@ -68,7 +69,7 @@ def serve(request: HttpRequest, member_id: int) -> HttpResponse:
             return redirect("store:redemption", redemption_id=done.pk)
     _log(who, viewer)
     context = {
-        "who": who, "form": form, "refusal": refusal, "has_goods": bool(items),
+        "who": who, "form": form, "refusal": refusal, "has_goods": form.has_goods,
         "colleague": COLLEAGUE[why] if why else "",
         "past": queries.redemptions_of(member_id, viewer=viewer),
     }  # fmt: skip
