@@ -256,6 +256,11 @@ def account_named(username: str) -> Account | None:
     return Account.objects.filter(username=username).first()
 
 
+def account_name(account_id: int | OuterRef) -> Subquery:
+    """The name of an account, as a part of another query."""
+    return Subquery(Account.objects.filter(pk=account_id).values("name")[:1])
+
+
 def account_by_id(account_id: int) -> Account | None:
     """An active account, if there is one."""
     return Account.objects.filter(pk=account_id, is_active=True).first()

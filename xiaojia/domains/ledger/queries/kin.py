@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
 from xiaojia.domains.ledger.access import MAY
 from xiaojia.domains.ledger.models import Kinship, Member
-from xiaojia.domains.people.models import Account
+from xiaojia.domains.people.queries import account_by_id, account_name
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.masking import unmarked
@@ -25,8 +25,7 @@ def own_side(member_id: int, *, viewer: Actor) -> str:
     'own'; 'near': one household or declared kin; 'namesake': on paper, under the viewer's name; else ''.
     """
     rows = Member.objects.filter(community_id=viewer.community_id, pk=member_id)
-    own = Account.objects.filter(pk=viewer.account_id).values("name")[:1]
-    found = rows.annotate(is_near=_is_near(viewer), own_name=Subquery(own)).first()
+    found = rows.annotate(is_near=_is_near(viewer), own_name=account_name(viewer.account_id)).first()
     if found is None:
         return ""
     if found.account_id == viewer.account_id:
@@ -37,10 +36,10 @@ def own_side(member_id: int, *, viewer: Actor) -> str:
 
 def is_own_side_name(name: str, *, viewer: Actor) -> bool:
     """Whether this is the viewer's own name or that of somebody near (two queries, in a wide scope)."""
-    wanted = _plain(name)
-    own = Account.objects.filter(pk=viewer.account_id).values_list("name", flat=True)
+    own = account_by_id(viewer.account_id)
     near = Member.objects.filter(_is_near(viewer), community_id=viewer.community_id)
-    return any(_plain(one) == wanted for one in (*own, *near.values_list("name", flat=True)))
+    names = [own.name] if own else []
+    return _plain(name) in {_plain(one) for one in (*names, *near.values_list("name", flat=True))}
 
 
 def _plain(name: str) -> str:
