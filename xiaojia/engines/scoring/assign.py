@@ -4,11 +4,14 @@ about them, and everybody is asked about by equally many."""
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final
 
 from xiaojia.engines.scoring.problem import Assignment, AssignmentProblem, Circle, Limits, Pair, Team, pair
+
+_Places = dict[int, int]
+_Foes = dict[int, list[int]]
 
 _ROUNDS: Final = 60
 """Exchanges tried in a circle until nobody stands near somebody they are kept apart from."""
@@ -77,38 +80,68 @@ def _beside(team: Team, teams: Sequence[Team]) -> list[int]:
 
 def _spread(order: list[int], problem: AssignmentProblem, draw: random.Random) -> list[int]:
     """Exchange places until nobody stands within reach of somebody they are kept apart from, if possible."""
-    reach = reach_of(len(order), problem.limits)
-    if 2 * reach >= len(order) - 1:
+    size, reach = len(order), reach_of(len(order), problem.limits)
+    if 2 * reach >= size - 1:
         return order  # everybody is within reach of everybody: places do not matter
+    foes = _foes(order, problem.apart)
+    at = {member: place for place, member in enumerate(order)}
     for _round in range(_ROUNDS):
-        near = _near(order, reach, problem.apart)
+        near = _near(order, at, reach, foes)
         if not near:
             break
         place = draw.choice(near)
-        best, least = place, len(near)
-        for other in draw.sample(range(len(order)), len(order)):
-            order[place], order[other] = order[other], order[place]
-            count = len(_near(order, reach, problem.apart))
-            order[place], order[other] = order[other], order[place]
-            if count < least:
-                best, least = other, count
+        best = place
+        for other in draw.sample(range(size), size):
+            if _betters(place, other, order, at, reach, foes):
+                best = other
                 break
         order[place], order[best] = order[best], order[place]
+        at[order[place]], at[order[best]] = place, best
     return order
 
 
-def _near(order: Sequence[int], reach: int, apart: frozenset[Pair]) -> list[int]:
-    """Places of both whenever two that are kept apart stand within reach of each other."""
-    if not apart:
-        return []
+def _foes(order: Sequence[int], apart: frozenset[Pair]) -> dict[int, list[int]]:
+    """Member -> whom of the same circle they are kept apart from."""
+    here, foes = set(order), defaultdict(list)
+    for one, other in apart:
+        if one in here and other in here:
+            foes[one].append(other)
+            foes[other].append(one)
+    return foes
+
+
+def _near(order: Sequence[int], at: _Places, reach: int, foes: _Foes) -> list[int]:
+    """Places of both whenever two that are kept apart stand within reach of each other, along the circle."""
     size = len(order)
+    steps = ((place, sorted((at[foe] - place) % size for foe in foes.get(member, ())))
+             for place, member in enumerate(order))  # fmt: skip
     return [
         end
-        for place in range(size)
-        for step in range(1, reach + 1)
-        if pair(order[place], order[(place + step) % size]) in apart
+        for place, ahead in steps
+        for step in ahead
+        if step <= reach
         for end in (place, (place + step) % size)
     ]
+
+
+def _betters(
+    place: int, other: int, order: Sequence[int], at: _Places, reach: int, foes: _Foes
+) -> bool:  # fmt: skip
+    """Whether fewer stand near whom they are kept apart from when these two change places.
+
+    Only the two move, and not with regard to each other: nobody else is counted.
+    """
+    size = len(order)
+
+    def met(member: int, there: int, but: int) -> int:
+        gaps = ((at[foe] - there) % size for foe in foes.get(member, ()) if foe != but)
+        return sum(gap <= reach or size - gap <= reach for gap in gaps)
+
+    one, two = order[place], order[other]
+    if one == two:
+        return False
+    before = met(one, place, two) + met(two, other, one)
+    return met(one, other, two) + met(two, place, one) < before
 
 
 def _questions(order: Sequence[int], reach: int, apart: frozenset[Pair]) -> dict[int, tuple[int, ...]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from xiaojia.engines.scoring.problem import (
     HIGHEST,
@@ -16,6 +16,7 @@ from xiaojia.engines.scoring.problem import (
     MonthProblem,
     MonthResult,
     MonthValue,
+    Pair,
     Rating,
     rounded,
 )
@@ -36,33 +37,35 @@ def month_result(problem: MonthProblem) -> MonthResult:
 
     Mutual answers weigh nothing, as if they were not given: leniency and means are computed without them.
     """
-    limits = problem.limits
-    known = [r for r in problem.ratings if r.month <= problem.month and _key(r) not in problem.void]
-    mutual = _mutual([r for r in known if r.month > problem.month - limits.mutual_window_months], limits)
-    first = problem.month - limits.window_months
-    return MonthResult(
-        tuple(_values(problem, [r for r in known if r.month > first and _key(r) not in mutual])),
-        frozenset(mutual),
-    )
+    limits, month = problem.limits, problem.month
+    known = [r for r in problem.ratings if r[0] <= month and r[:3] not in problem.void]
+    far, first = month - limits.mutual_window_months, month - limits.window_months
+    mutual = _mutual([r for r in known if r[0] > far], limits)
+    counted = [r for r in known if r[0] > first and r[:3] not in mutual]
+    return MonthResult(tuple(_values(problem, counted)), frozenset(mutual))
 
 
 def settled(problem: MonthProblem) -> tuple[MonthValue, ...]:
     """The month's values once more, for the yearly appraisal, with everything in `void` weighing nothing."""
-    first = problem.month - problem.limits.window_months
-    counted = [r for r in problem.ratings if first < r.month <= problem.month and _key(r) not in problem.void]
+    first, void = problem.month - problem.limits.window_months, problem.void
+    counted = [r for r in problem.ratings if first < r[0] <= problem.month and r[:3] not in void]
     return tuple(_values(problem, counted))
 
 
 def _values(problem: MonthProblem, counted: Sequence[Rating]) -> list[MonthValue]:
     limits = problem.limits
-    leniencies = _leniencies(counted)
+    # Five levels of one rater become five values: each is reckoned once.
+    becomes = {
+        rater: [adjusted(level, leniency, limits) for level in range(6)]
+        for rater, leniency in _leniencies(counted).items()
+    }
     by_category: dict[str, list[int]] = defaultdict(list)
     mine: dict[int, list[int]] = defaultdict(list)
-    for rating in counted:
-        value = adjusted(rating.level, leniencies[rating.rater], limits)
-        by_category[problem.categories[rating.ratee]].append(value)
-        if rating.month == problem.month:
-            mine[rating.ratee].append(value)
+    for month, rater, ratee, level in counted:
+        value = becomes[rater][level]
+        by_category[problem.categories[ratee]].append(value)
+        if month == problem.month:
+            mine[ratee].append(value)
     means = {category: rounded(sum(values), len(values)) for category, values in by_category.items()}
     quiet = {
         grid
@@ -110,70 +113,77 @@ def _value(
 
 
 def _leniencies(ratings: Sequence[Rating]) -> dict[int, _Leniency]:
-    if not ratings:
+    given: dict[int, list[int]] = defaultdict(list)
+    for _month, rater, _ratee, level in ratings:
+        given[rater].append(level)
+    return _above({rater: (sum(levels), len(levels)) for rater, levels in given.items()})
+
+
+def _above(given: Mapping[int, tuple[int, int]]) -> dict[int, _Leniency]:
+    """Of (sum of levels, how many) a rater: how far each lies above everybody."""
+    count = sum(count for _total, count in given.values())
+    if not count:
         return {}
-    overall = rounded(sum(100 * r.level for r in ratings), len(ratings))
-    levels: dict[int, list[int]] = defaultdict(list)
-    for rating in ratings:
-        levels[rating.rater].append(100 * rating.level)
+    overall = rounded(100 * sum(total for total, _count in given.values()), count)
     return {
-        rater: _Leniency(rounded(sum(given), len(given)) - overall, len(given))
-        for rater, given in levels.items()
+        rater: _Leniency(rounded(100 * total, count) - overall, count)
+        for rater, (total, count) in given.items()
+        if count
     }
 
 
-def _mutual(ratings: Sequence[Rating], limits: Limits) -> set[_Key]:
+def _mutual(ratings: Iterable[Rating], limits: Limits) -> set[_Key]:
     """Answers i about j and j about i that both lie far above what others say of the same person.
 
     Looked for until nothing more is found: a third friend's praise hides the first two only once.
     """
-    both = {(r.rater, r.ratee) for r in ratings}
-    both = {key for key in both if (key[1], key[0]) in both}
+    about: dict[int, dict[int, list[int]]] = defaultdict(dict)
+    months: dict[Pair, list[int]] = defaultdict(list)
+    given: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for month, rater, ratee, level in ratings:
+        about[ratee].setdefault(rater, []).append(level)
+        months[(rater, ratee)].append(month)
+        total, count = given[rater]
+        given[rater] = (total + level, count + 1)
+    both = [(i, j) for i, j in months if i < j and (j, i) in months]
     found: set[_Key] = set()
-    while True:
-        known = [r for r in ratings if _key(r) not in found]
-        new = _mutual_once(known, both, limits)
-        if not new:
-            return found
-        found |= new
-
-
-def _mutual_once(ratings: Sequence[Rating], both: set[tuple[int, int]], limits: Limits) -> set[_Key]:
-    above = {rater: rounded(leniency.above, 2) for rater, leniency in _leniencies(ratings).items()}
-    about: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    given: dict[tuple[int, int], list[Rating]] = defaultdict(list)
-    for rating in ratings:
-        about[rating.ratee].append((100 * rating.level - above[rating.rater], rating.rater))
-        if (rating.rater, rating.ratee) in both:
-            given[(rating.rater, rating.ratee)].append(rating)
-    for values in about.values():
-        values.sort()
-    found: set[_Key] = set()
-    for (rater, ratee), there in given.items():
-        if (
-            rater < ratee
-            and (back := given.get((ratee, rater)))
-            and _stands_out(rater, about[ratee], limits)
-            and _stands_out(ratee, about[rater], limits)
-        ):
-            found |= {_key(rating) for rating in (*there, *back)}
+    while new := _mutual_once(both, about, given, limits):
+        for rater, ratee in (way for i, j in new for way in ((i, j), (j, i))):
+            found |= {(month, rater, ratee) for month in months[(rater, ratee)]}
+            levels = about[ratee].pop(rater)
+            total, count = given[rater]
+            given[rater] = (total - sum(levels), count - len(levels))
+        both = [two for two in both if two not in new]
     return found
 
 
-def _stands_out(rater: int, about: Sequence[tuple[int, int]], limits: Limits) -> bool:
-    """Whether this rater's mean lies far above the median of the others: friends would pull a mean along.
+def _mutual_once(
+    both: Iterable[Pair], about: Mapping[int, Mapping[int, list[int]]],
+    given: Mapping[int, tuple[int, int]], limits: Limits,
+) -> set[Pair]:  # fmt: skip
+    """Pairs of `both` that praise each other, given all that is still known: ratee -> rater -> levels."""
+    above = {rater: rounded(leniency.above, 2) for rater, leniency in _above(given).items()}
+    known = {
+        ratee: sorted(
+            [100 * level - above[rater] for rater, levels in raters.items() for level in levels]
+        )
+        for ratee, raters in about.items()
+    }  # fmt: skip
 
-    `about`: (value, rater) in order.
-    """
-    mine = [value for value, who in about if who == rater]
-    if len(mine) == len(about):
-        return False
-    mean = rounded(sum(mine), len(mine))
-    # Without mine, what stands at a place can only be higher: nearly everybody is passed over here.
-    if mean - about[(len(about) - len(mine) - 1) // 2][0] < limits.mutual_above:
-        return False
-    return mean - median([value for value, who in about if who != rater]) >= limits.mutual_above
+    def stands_out(rater: int, ratee: int) -> bool:
+        """Whether this rater's mean lies far above the median of the others, whom friends pull along less."""
+        levels, values = about[ratee][rater], known[ratee]
+        others = len(values) - len(levels)
+        if not others:
+            return False
+        taken = above[rater]
+        mean = rounded(100 * sum(levels) - taken * len(levels), len(levels))
+        # Without mine, what stands at a place can only be higher: nearly everybody is passed over here.
+        if mean - values[(others - 1) // 2] < limits.mutual_above:
+            return False
+        rest = values.copy()
+        for level in levels:
+            del rest[bisect_left(rest, 100 * level - taken)]
+        return 2 * mean - rest[(others - 1) // 2] - rest[others // 2] >= 2 * limits.mutual_above
 
-
-def _key(rating: Rating) -> _Key:
-    return (rating.month, rating.rater, rating.ratee)
+    return {(i, j) for i, j in both if stands_out(i, j) and stands_out(j, i)}

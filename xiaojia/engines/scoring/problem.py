@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 LOWEST: Final = 100
 HIGHEST: Final = 500
@@ -90,18 +90,16 @@ class Assignment:
     asked: Mapping[int, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """One answered question, a level from 1 to 5; 不了解 is none. `month` counts on: year * 12 + month."""
+class Rating(NamedTuple):
+    """One answered question, a level from 1 to 5; 不了解 is none. `month` counts on: year * 12 + month.
+
+    A tuple, because a year of a community has some thirty thousand of them: `MonthProblem` looks at all.
+    """
 
     month: int
     rater: int
     ratee: int
     level: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.level <= 5 or self.rater == self.ratee:
-            raise ValueError("a rating is a level from 1 to 5 about somebody else")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +119,10 @@ class MonthProblem:
     returned: Mapping[int, int]
     void: frozenset[tuple[int, int, int]] = frozenset()
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if any(not 1 <= level <= 5 or rater == ratee for _month, rater, ratee, level in self.ratings):
+            raise ValueError("a rating is a level from 1 to 5 about somebody else")
 
 
 @dataclass(frozen=True, slots=True)

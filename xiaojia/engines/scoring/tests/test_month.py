@@ -124,7 +124,7 @@ def test_mutual_praise_across_months_weighs_nothing_and_keeps_apart() -> None:
 def test_praise_of_one_side_or_shared_by_others_is_no_agreement() -> None:
     one_side = [r for r in _mutual_praise() if (r.rater, r.ratee) != (2, 1)] + [Rating(10, 2, 1, 3)]
     assert not month_result(_problem(one_side)).mutual
-    shared = [replace(r, level=5) if r.ratee in (1, 2) else r for r in _mutual_praise()]
+    shared = [r._replace(level=5) if r.ratee in (1, 2) else r for r in _mutual_praise()]
     shared += [Rating(10, rater, 9, 1) for rater in range(3, 9)]  # who praises both, and not everybody
     assert not month_result(_problem(shared)).mutual
 
@@ -147,3 +147,9 @@ def test_what_a_later_month_found_is_taken_out_for_the_appraisal() -> None:
 def test_limits_that_would_publish_single_answers_are_refused() -> None:
     with pytest.raises(ValueError, match="three answers"):
         Limits(least_answers=1)
+
+
+@pytest.mark.parametrize("wrong", [Rating(10, 1, 2, 6), Rating(10, 1, 2, 0), Rating(10, 1, 1, 3)])
+def test_answers_off_the_scale_or_about_oneself_are_refused(wrong: Rating) -> None:
+    with pytest.raises(ValueError, match="about somebody else"):
+        _problem([wrong])
