@@ -18,7 +18,7 @@ MAY: Final[dict[str, RoleRule]] = {
     "see_members": roles(*OFFICE, "head"),
     "join": roles(*OFFICE, "head"),
     "issue_passbook": roles(*OFFICE),
-    # One's own points are opened by `queries.require_sight`, whatever the role.
+    # One's own points are opened by `queries.own_wallet`, whatever the role.
     "see_rules": roles(*OFFICE, *TEAM, "clerk", "cook", "instructor", "mediator", "resident"),
     "see_points": roles(*OFFICE),
     "see_balance": roles(*OFFICE, "clerk"),

@@ -156,6 +156,12 @@ def month_of(on: date) -> tuple[date, date]:
     return on.replace(day=1), on.replace(day=calendar.monthrange(on.year, on.month)[1])
 
 
+def quarter_of(on: date) -> tuple[date, date]:
+    """The first and the last day of the quarter of `on`."""
+    first = on.replace(month=3 * ((on.month + 2) // 3) - 2, day=1)
+    return first, month_of(first.replace(month=first.month + 2))[1]
+
+
 def months_before(on: date, months: int) -> date:
     """The same day so many months earlier, or the last day of that month."""
     year, month = divmod(on.year * 12 + on.month - 1 - months, 12)

@@ -18,29 +18,33 @@ from xiaojia.domains.ledger.queries.rulebook import (
     version_on,
     versions,
 )
-from xiaojia.domains.ledger.queries.slips import Line, Slip, own_slip, slip
+from xiaojia.domains.ledger.queries.slips import Line, MonthEarned, Slip, own_slip, slip
 from xiaojia.domains.ledger.queries.wallets import (
     Balance,
+    Book,
     balance,
+    book_shown,
     member_shown,
     members,
     members_at_counter,
     merit,
     own_member,
-    passbook_of,
     with_deed,
 )
 
 __all__ = [
     "Active",
     "Balance",
+    "Book",
     "Budget",
     "Line",
+    "MonthEarned",
     "Notice",
     "Slip",
     "active_count",
     "award_shown",
     "balance",
+    "book_shown",
     "budget",
     "callbacks",
     "confirmations",
@@ -55,7 +59,6 @@ __all__ = [
     "outstanding",
     "own_member",
     "own_slip",
-    "passbook_of",
     "rulebook",
     "slip",
     "version_on",

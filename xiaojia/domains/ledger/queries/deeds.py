@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -33,15 +34,22 @@ class Active:
 
 def earned(member_id: int, *, rule_id: int, on: date) -> Earned:
     """What deeds of that day and month were paid, of all rules and of this one (one query)."""
-    first, last = month_of(on)
-    rows = Deed.objects.filter(member_id=member_id, done_on__range=(first, last), state__in=PAID)
-    sums = rows.aggregate(
-        month=Sum("points"),
-        day=Sum("points", filter=Q(done_on=on)),
-        rule_month=Sum("points", filter=Q(rule_id=rule_id)),
-        rule_day=Sum("points", filter=Q(rule_id=rule_id, done_on=on)),
+    return earned_by([member_id], rule_id=rule_id, on=on)[member_id]
+
+
+def earned_by(member_ids: Collection[int], *, rule_id: int, on: date) -> dict[int, Earned]:
+    """The same for many at once, by member id (one query)."""
+    rows = Deed.objects.filter(
+        member_id__in=list(member_ids), done_on__range=month_of(on), state__in=PAID
+    ).order_by()
+    sums = rows.values_list("member_id").annotate(
+        Sum("points", filter=Q(done_on=on), default=0),
+        Sum("points", default=0),
+        Sum("points", filter=Q(rule_id=rule_id, done_on=on), default=0),
+        Sum("points", filter=Q(rule_id=rule_id), default=0),
     )
-    return Earned(**{name: total or 0 for name, total in sums.items()})
+    found = {pk: Earned(*numbers) for pk, *numbers in sums}
+    return dict.fromkeys(member_ids, Earned()) | found
 
 
 def confirmations(member_id: int, witness_key: str, *, on: date) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import DatabaseError
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from xiaojia.domains.ledger.access import MAY, visible_members, visible_transactions
 from xiaojia.domains.ledger.models import Account, Deed, Member, Passbook, Transaction
@@ -36,6 +36,16 @@ class Balance:
         return self.balance - self.held
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What stands in a passbook now, in points; `number` is '' until one was issued."""
+
+    member: Member
+    number: str
+    available: int
+    held: int
+
+
 def whole(viewer: Actor) -> Scope:
     """The whole community of the viewer: wallets stand behind the wide fence, one's own too."""
     return Scope((viewer.community_id,), is_wide=True)
@@ -43,7 +53,9 @@ def whole(viewer: Actor) -> Scope:
 
 @contextmanager
 def opened(viewer: Actor) -> Iterator[None]:
-    """Inside it wallets can be read: nothing new for wide viewers, for others after `require_sight`.
+    """Inside it wallets can be read: nothing new for wide viewers, for others only one's own.
+
+    Others ask with `own_wallet` in the query, or after `require_sight`.
 
     Two short statements; the transaction stands in the viewer's own scope before and after. Never nested.
     """
@@ -58,6 +70,11 @@ def opened(viewer: Actor) -> Iterator[None]:
             enter(viewer.scope)
         raise
     enter(viewer.scope)
+
+
+def own_wallet(viewer: Actor) -> Q:
+    """The wallet of the viewer's own living membership: what makes it right to look past the scope."""
+    return Q(member__account_id=viewer.account_id, member__left_on__isnull=True)
 
 
 def require_sight(member_id: int, *, viewer: Actor, verb: str = "see_points") -> None:
@@ -114,11 +131,22 @@ def members_at_counter(name: str, *, viewer: Actor, limit: int = 20) -> list[Mem
         return list(rows.filter(Q(name__startswith=name) | Exists(books)).order_by("sort_key", "id")[:limit])
 
 
-def passbook_of(member_id: int, *, viewer: Actor) -> Passbook | None:
-    """The living passbook of one member (one query)."""
-    require_sight(member_id, viewer=viewer, verb="see_balance")
+def book_shown(member_id: int, *, viewer: Actor) -> Book | None:
+    """What stands in the passbook of one member, also of one who left; None for a team (one query).
+
+    For the office, the counter and that person: NotAllowed for anybody else.
+    """
+    may_see = may(MAY, "see_balance", viewer, viewer.community_id)
+    whose = Q() if may_see else own_wallet(viewer)
+    number = Passbook.objects.filter(member_id=OuterRef("member_id"), lost_on__isnull=True).values("number")
+    rows = Account.objects.filter(whose, community_id=viewer.community_id, member_id=member_id)
     with opened(viewer):
-        return Passbook.objects.filter(member_id=member_id, lost_on__isnull=True).first()
+        row = rows.select_related("member").annotate(number=Subquery(number[:1])).first()
+    if row is None and not may_see:
+        require(MAY, "see_balance", viewer, viewer.community_id)
+    if row is None or row.member is None or row.balance is None:
+        return None
+    return Book(row.member, row.number or "", row.balance - row.held, row.held)
 
 
 def awards(viewer: Actor, first: date, last: date) -> QuerySet[Transaction]:

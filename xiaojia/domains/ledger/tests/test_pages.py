@@ -37,7 +37,7 @@ def test_a_volunteer_records_the_head_confirms_and_the_slip_adds_up(here: Stage)
     answer = head.post(f"/points/deeds/{deed.pk}/", {"do": "confirm", "witness": ""}, follow=True)
     assert "认了，记 4 分" in answer.content.decode()
     slip = _text(volunteer, f"/points/members/{member}/{today.year}/{today.month}/")
-    assert "3 分 × 1.5 小时 = 4 分" in slip
+    assert "3 分 × 1.5 小时 = 4.5，零头不算，4 分" in slip
     assert "<b>4</b>" in slip
     assert "这一笔记错了" not in slip
     assert _text(_as(here, "officer"), f"/points/members/{member}/{today.year}/{today.month}/").count(

@@ -75,7 +75,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     found = queries.own_slip(clock.today(), viewer=viewer)
     if found is None:
         return render(request, "ledger/not_yet.html", {})
-    return _passbook(request, found.member, viewer, found)
+    return _passbook(request, viewer, found, found)
 
 
 @require_POST
@@ -92,22 +92,30 @@ def join_self(request: HttpRequest) -> HttpResponse:
 def passbook(request: HttpRequest, member_id: int) -> HttpResponse:
     """The passbook of one member: for the office, the counter and that person."""
     viewer = actor_of(request)
-    member = _member(member_id, viewer)
-    may_slip = member.account_id == viewer.account_id or may(MAY, "see_points", viewer, viewer.community_id)
-    found = queries.slip(member_id, clock.today(), viewer=viewer) if may_slip else None
-    return _passbook(request, member, viewer, found)
+    sees_balance, sees_slip = (
+        may(MAY, verb, viewer, viewer.community_id) for verb in ("see_balance", "see_points")
+    )
+    if sees_balance and not sees_slip:  # the counter: what can be spent, and nothing of where it is from
+        book = queries.book_shown(member_id, viewer=viewer)
+        if book is None:
+            raise Http404
+        if book.member.account_id != viewer.account_id:
+            return _passbook(request, viewer, book)
+    found = queries.slip(member_id, clock.today(), viewer=viewer)
+    if found is None:
+        raise Http404
+    return _passbook(request, viewer, found, found)
 
 
 def _passbook(
-    request: HttpRequest, member: Member, viewer: Actor, found: queries.Slip | None
-) -> HttpResponse:
-    on = clock.today()
-    is_own = member.account_id == viewer.account_id
+    request: HttpRequest, viewer: Actor, balance: queries.Book | queries.Slip,
+    found: queries.Slip | None = None,
+) -> HttpResponse:  # fmt: skip
+    on, member = clock.today(), balance.member
     _log(member, viewer, screen="passbook")
     context = {
-        "member": member, "is_own": is_own, "slip": found,
-        "balance": found or queries.balance(member.pk, viewer=viewer),
-        "donate": DonateForm(initial={"request_id": uuid4()}),
+        "member": member, "is_own": member.account_id == viewer.account_id, "slip": found,
+        "balance": balance, "donate": DonateForm(initial={"request_id": uuid4()}),
         "months": [months_before(on.replace(day=1), n) for n in range(6)],
         "may_issue": may(MAY, "issue_passbook", viewer, viewer.community_id),
     }  # fmt: skip
@@ -125,7 +133,7 @@ def slip(request: HttpRequest, member_id: int, year: int, month: int) -> HttpRes
     _log(found.member, viewer, screen="slip")
     context = {
         "slip": found, "member": found.member, "is_own": found.member.account_id == viewer.account_id,
-        "may_correct": may(MAY, "ask_correction", viewer, viewer.community_id),
+        "may_correct": may(MAY, "ask_correction", viewer, viewer.community_id), "today": clock.today(),
     }  # fmt: skip
     return render(request, "ledger/slip.html", context)
 
@@ -133,13 +141,11 @@ def slip(request: HttpRequest, member_id: int, year: int, month: int) -> HttpRes
 def card(request: HttpRequest, member_id: int) -> HttpResponse:
     """The passbook card on paper: name, number, what the points are good for."""
     viewer = actor_of(request)
-    member = _member(member_id, viewer)
-    _log(member, viewer, screen="card")
-    context = {
-        "member": member, "book": queries.passbook_of(member_id, viewer=viewer),
-        "balance": queries.balance(member_id, viewer=viewer), "on": clock.today(),
-        "community": community(viewer.community_id),
-    }  # fmt: skip
+    book = queries.book_shown(member_id, viewer=viewer)
+    if book is None:
+        raise Http404
+    _log(book.member, viewer, screen="card")
+    context = {"book": book, "on": clock.today(), "community": community(viewer.community_id)}
     return render(request, "ledger/card.html", context)
 
 
@@ -183,13 +189,6 @@ def leave(request: HttpRequest, member_id: int) -> HttpResponse:
     member = actions.leave(by=viewer, at=now, on=clock.today(now), member_id=member_id)
     messages.success(request, _("%(name)s退出了，名字不再出现；存折上的分还能用。") % {"name": member.name})
     return redirect("ledger:mine" if member.account_id == viewer.account_id else "ledger:members")
-
-
-def _member(member_id: int, viewer: Actor) -> Member:
-    member = queries.member_shown(member_id, viewer=viewer)
-    if member is None or member.category == "team":
-        raise Http404
-    return member
 
 
 def _log(member: Member, viewer: Actor, *, screen: str) -> None:
