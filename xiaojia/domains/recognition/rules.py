@@ -26,6 +26,9 @@ OPEN_DAYS: Final = 10
 
 LONGEST_THANKS: Final = 80
 APPEAL_WORKDAYS: Final = 10
+APPEAL_DAYS_AT_MOST: Final = 28
+"""How many days ten working days are at most, whatever the holidays: while those are not known."""
+
 RETENTION_MONTHS: Final = 14
 DEFAULT_BAR: Final = 700
 """What is awarded in every category unless the office says otherwise, in tenths of 100."""

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from xiaojia.domains.recognition.access import MAY, visible_appeals
 from xiaojia.domains.recognition.models import Appeal, Unsealing
-from xiaojia.domains.recognition.rules import APPEAL_WORKDAYS, LEVELS, OUTCOMES, UNKNOWN
+from xiaojia.domains.recognition.rules import (
+    APPEAL_DAYS_AT_MOST,
+    APPEAL_WORKDAYS,
+    LEVELS,
+    OUTCOMES,
+    UNKNOWN,
+)
 from xiaojia.domains.workdays.queries import calendar
+from xiaojia.engines.clocks import MissingYear
 from xiaojia.kernel import clock, secrets
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -30,9 +37,15 @@ class AppealShown:
 
 
 def last_day_to_appeal(closed_at: datetime, *, viewer: Actor) -> date:
-    """Ten working days after the close, on this community's calendar (one query)."""
+    """Ten working days after the close, on this community's calendar (one query).
+
+    Where they reach into a year whose days off nobody has written down yet: four weeks, which are never less.
+    """
     day = clock.today(closed_at)
-    return calendar(viewer=viewer, on=day).workday_after(day, APPEAL_WORKDAYS)
+    try:
+        return calendar(viewer=viewer, on=day).workday_after(day, APPEAL_WORKDAYS)
+    except MissingYear:
+        return day + timedelta(days=APPEAL_DAYS_AT_MOST)
 
 
 def appeals_shown(*, viewer: Actor) -> list[AppealShown]:

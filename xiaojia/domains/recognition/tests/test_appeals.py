@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from xiaojia.domains.recognition import actions, queries
+from xiaojia.domains.recognition import actions, queries, rules
 from xiaojia.domains.recognition.models import Appeal, Ballot, Monthvalue, Unsealing
 from xiaojia.domains.recognition.tests.stage import LATER, Circle
+from xiaojia.domains.workdays.queries import calendar
+from xiaojia.engines.clocks import MissingYear
 from xiaojia.kernel.refusals import Refused
 
 
@@ -34,6 +36,17 @@ def test_an_appeal_has_ten_working_days_and_one_chance(here: Circle, appeal: App
         with pytest.raises(Refused):
             _file(here, role, appeal.month_id, at)
     assert _file(here, "volunteer", appeal.month_id, LATER).due_on == appeal.due_on
+
+
+def test_a_year_whose_days_off_nobody_knows_yet_gives_four_weeks(here: Circle) -> None:
+    """A month that closes in the last days of December: the page opens, and nobody has fewer days for it."""
+    with here.office() as officer:
+        closed_at = datetime(2040, 12, 28, 2, 0, tzinfo=UTC)
+        with pytest.raises(MissingYear):
+            calendar(viewer=officer, on=closed_at.date()).workday_after(closed_at.date(), 10)
+        assert queries.last_day_to_appeal(closed_at, viewer=officer) == date(2041, 1, 25)
+        known = queries.last_day_to_appeal(LATER, viewer=officer)
+        assert (known - LATER.date()).days < rules.APPEAL_DAYS_AT_MOST
 
 
 def test_two_people_open_and_what_is_kept_is_counts(here: Circle, appeal: Appeal) -> None:
