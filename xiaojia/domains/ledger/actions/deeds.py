@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.ledger.access import MAY, visible_deeds, visible_members
 from xiaojia.domains.ledger.actions.members import members_of
-from xiaojia.domains.ledger.actions.posting import Posting, post
-from xiaojia.domains.ledger.actions.spending import wallet_of
+from xiaojia.domains.ledger.actions.posting import Posting, post_all
+from xiaojia.domains.ledger.actions.spending import wallets_of
 from xiaojia.domains.ledger.models import Deed, Kinship, Member, Ruleversion
-from xiaojia.domains.ledger.queries.deeds import PAID, confirmations, earned
+from xiaojia.domains.ledger.queries.deeds import PAID, confirmations, earned_by
 from xiaojia.domains.ledger.queries.rulebook import version_on
 from xiaojia.domains.ledger.rules import MOST_BACKDATED_DAYS, MOST_HOURS, PAIR_CAP, after_caps, worth
 from xiaojia.kernel import audit
@@ -144,22 +144,30 @@ def attend_roster(
     members = {m.pk: m for m in members_of(by=by, account_ids=account_ids, resident_ids=resident_ids)}
     if member_ids:
         members |= {m.pk: m for m in visible_members(by).filter(pk__in=list(member_ids))}
-    deeds = []
-    for _pk, member in sorted(members.items()):
-        _lock(member)
-        deed, is_new = Deed.objects.get_or_create(
+    _lock(*members.values())
+    known = Deed.objects.filter(
+        source_type=roster.source_type, source_id=roster.source_id, rule=version.rule, member__in=members
+    )
+    by_member = {deed.member_id: deed for deed in known.select_related("rule_version")}
+    fresh = [
+        Deed(
             source_type=roster.source_type, source_id=roster.source_id, rule=version.rule, member=member,
-            defaults={
-                "community_id": by.community_id, "microgrid_ids": member.microgrid_ids,
-                "rule_version": version, "done_on": roster.done_on, "recorded_at": at,
-                "hours": _hours(version, roster.hours), "recorder_ids": [by.account_id],
-                "state": Deed.State.RECORDED, "worth": worth(version.points, version.per, roster.hours),
-            },
-        )  # fmt: skip
-        if is_new and member.account_id != by.account_id:
-            deed.witness_key = f"a:{by.account_id}"
-            _pay(deed, by=by, at=at)
-        deeds.append(deed)
+            community_id=by.community_id, microgrid_ids=member.microgrid_ids, rule_version=version,
+            done_on=roster.done_on, recorded_at=at, hours=_hours(version, roster.hours),
+            recorder_ids=[by.account_id], state=Deed.State.RECORDED,
+            worth=worth(version.points, version.per, roster.hours),
+        )
+        for pk, member in sorted(members.items())
+        if pk not in by_member
+    ]  # fmt: skip
+    seen = [deed for deed in fresh if deed.member.account_id != by.account_id]
+    for deed in seen:
+        deed.witness_key = f"a:{by.account_id}"
+    _confirm(seen, version=version, on=roster.done_on, by=by, at=at)
+    Deed.objects.bulk_create(fresh)
+    _post(seen, by=by, at=at)
+    by_member |= {deed.member_id: deed for deed in fresh}
+    deeds = [by_member[pk] for pk in sorted(by_member)]
     audit.record(
         by=by, at=at, verb="attend_roster", kind="deed", ids=[d.pk for d in deeds],
         detail={"source": [roster.source_type, roster.source_id]},
@@ -169,17 +177,33 @@ def attend_roster(
 
 def _pay(deed: Deed, *, by: Actor, at: datetime) -> None:
     """Confirm a locked deed and post what the caps leave of it."""
-    version = deed.rule_version
-    so_far = earned(deed.member_id, rule_id=deed.rule_id, on=deed.done_on)
-    deed.points = after_caps(deed.worth, so_far, cap_day=version.cap_day, cap_month=version.cap_month)
-    deed.state, deed.confirmed_at, deed.confirmed_by_id = Deed.State.CONFIRMED, at, by.account_id
+    _confirm([deed], version=deed.rule_version, on=deed.done_on, by=by, at=at)
     deed.save(update_fields=["state", "points", "confirmed_at", "confirmed_by_id", "witness", "witness_key"])
-    if deed.points:
-        posting = Posting(
-            "award", wallet_of(deed.member_id, by=by), deed.points, "deed", str(deed.pk), deed.done_on,
-            rule_version_id=version.pk, reason=version.text,
-        )  # fmt: skip
-        answer = post(posting, by=by, at=at)
+    _post([deed], by=by, at=at)
+
+
+def _confirm(deeds: Sequence[Deed], *, version: Ruleversion, on: date, by: Actor, at: datetime) -> None:
+    """Confirm locked deeds of one rule and day, each of another member, with what the caps leave of them."""
+    so_far = earned_by([deed.member_id for deed in deeds], rule_id=version.rule_id, on=on)
+    for deed in deeds:
+        deed.points = after_caps(
+            deed.worth, so_far[deed.member_id], cap_day=version.cap_day, cap_month=version.cap_month
+        )
+        deed.state, deed.confirmed_at, deed.confirmed_by_id = Deed.State.CONFIRMED, at, by.account_id
+
+
+def _post(deeds: Sequence[Deed], *, by: Actor, at: datetime) -> None:
+    """Pay confirmed deeds that are written down; nothing is paid for one that is over its caps."""
+    paid = [deed for deed in deeds if deed.points]
+    wallets = wallets_of([deed.member_id for deed in paid], by=by)
+    postings = [
+        Posting(
+            "award", wallets[deed.member_id], deed.points, "deed", str(deed.pk), deed.done_on,
+            rule_version_id=deed.rule_version_id, reason=deed.rule_version.text,
+        )
+        for deed in paid
+    ]  # fmt: skip
+    for answer in post_all(postings, by=by, at=at):
         if not answer.is_done:
             raise RuntimeError(f"an award was answered with {answer.outcome}")
 
@@ -258,7 +282,10 @@ def _hours(version: Ruleversion, hours: Decimal | None) -> Decimal | None:
     return hours
 
 
-def _lock(member: Member) -> None:
-    """Deeds of one earner are decided one by one, so that no cap is overrun."""
+def _lock(*members: Member) -> None:
+    """Deeds of one earner are decided one by one, so that no cap is overrun; locked in the order of ids."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('deeds'), %s)", [member.pk])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('deeds'), id::integer) FROM unnest(%s::bigint[]) AS id",
+            [sorted(member.pk for member in members)],
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -88,6 +88,32 @@ def post(posting: Posting, *, by: Actor, at: datetime) -> Answer:
         by.community_id, p.request, p.kind, p.account_id, p.points, p.source_type, p.source_id,
         p.rule_version_id, p.reverses_id, p.happened_on, by.account_id, p.reason, at,
     )  # fmt: skip
+
+
+def post_all(postings: Sequence[Posting], *, by: Actor, at: datetime) -> list[Answer]:
+    """Move points of many wallets: one statement. Answers in the order given.
+
+    Wallets are locked one after the other by their ids, so that two who do this never wait for each other.
+    """
+    order = sorted(range(len(postings)), key=lambda place: postings[place].account_id)
+    columns = [
+        [getattr(postings[place], name) for place in order]
+        for name in (
+            "request", "kind", "account_id", "points", "source_type", "source_id", "rule_version_id",
+            "reverses_id", "happened_on", "reason",
+        )
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.* FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],"
+            " %s::text[], %s::bigint[], %s::bigint[], %s::date[], %s::text[])"
+            " AS p (request, kind, account, points, source, source_id, version, reverses, day, reason),"
+            " LATERAL ledger_post(%s, p.request, p.kind, p.account, p.points, p.source, p.source_id,"
+            " p.version, p.reverses, p.day, %s, p.reason, %s) AS r",
+            [*columns, by.community_id, by.account_id, at],
+        )
+        answers = dict(zip(order, (Answer(*row) for row in cursor.fetchall()), strict=True))
+    return [answers[place] for place in range(len(postings))]
 
 
 def open_account(community_id: int, kind: str, member_id: int | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -29,15 +30,19 @@ from xiaojia.kernel.refusals import Refused
 
 def wallet_of(member_id: int, *, by: Actor) -> int:
     """The wallet of a member of this community, also of one who left; Refused when there is none."""
+    return wallets_of([member_id], by=by)[member_id]
+
+
+def wallets_of(member_ids: Collection[int], *, by: Actor) -> dict[int, int]:
+    """The wallets of these members by member id; Refused when one has none."""
     with seen_whole(by):
-        pk = (
-            Account.objects.filter(community_id=by.community_id, member_id=member_id, balance__isnull=False)
-            .values_list("pk", flat=True)
-            .first()
+        rows = Account.objects.filter(
+            community_id=by.community_id, member_id__in=list(member_ids), balance__isnull=False
         )
-    if pk is None:
+        found = {member_id: pk for member_id, pk in rows.values_list("member_id", "pk") if member_id}
+    if len(found) < len(set(member_ids)):
         raise Refused(_("这一位没有积分存折；先请本人加入，再来。"))
-    return pk
+    return found
 
 
 def reserve(*, by: Actor, at: datetime, posting: Posting, expires_at: datetime) -> Hold:
