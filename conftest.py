@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.sharing"]
 HOME_VARIABLE = "XIAOJIA_HOME"
 TEMPLATE = "xiaojia_template"
 WRITTEN_BY_MIGRATIONS = {"django_content_type", "auth_permission"}

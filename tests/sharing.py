@@ -1,0 +1,124 @@
+"""What the tests of a file share: rows made once, and given back as they were after each test.
+
+A pytest plugin, read before Django is set up: Django is imported inside. A fixture asks `once(build)` and
+gets what `build` made, in a transaction that ends with the file; each test runs in a savepoint of it. So a
+community is made once a file, and no table is emptied. A test of this kind carries no mark. One that needs
+rows which are really there (threads, another process, `as_owner`) says `django_db(transaction=True)`: for it
+the same fixture builds anew, and commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.db.transaction import Atomic
+    from pytest_django import DjangoDbBlocker
+
+T = TypeVar("T")
+
+
+class Once(Protocol):
+    """`once(build)`: a copy of what `build` made for the first test of the file that asked."""
+
+    def __call__(self, build: Callable[[], T]) -> T:
+        """Another `build` in the same file takes the place of the one before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open transaction with what was made in it."""
+
+    file: Path
+    build: Callable[[], Any]
+    made: Any
+    transaction: Atomic
+    blocker: DjangoDbBlocker
+
+    def take_back(self) -> None:
+        """Roll everything back."""
+        from django.db import transaction
+
+        with self.blocker.unblock():
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+
+_opened: list[Opened] = []
+"""At most one: a worker has one connection."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The next file, and every test that goes to the database by itself, begin with empty tables."""
+    if any(o.file != item.path for o in _opened) or item.get_closest_marker("django_db"):
+        _take_back()
+
+
+def pytest_sessionfinish() -> None:
+    """Nothing stays open."""
+    _take_back()
+
+
+def _take_back() -> None:
+    while _opened:
+        _opened.pop().take_back()
+
+
+@pytest.fixture
+def once(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Once]:
+    """See the first lines of this file."""
+    mark = request.node.get_closest_marker("django_db")
+    if mark is not None:
+        if not mark.kwargs.get("transaction"):
+            pytest.fail(
+                "what a file shares needs no mark; with django_db alone it would be made for each test"
+            )
+        yield lambda build: build()
+        return
+
+    def made(build: Callable[[], T]) -> T:
+        if not any((o.file, o.build) == (request.path, build) for o in _opened):
+            _take_back()
+            _opened.append(_open(request.path, build, django_db_blocker))
+        inside.enter_context(savepoint())
+        return deepcopy(_opened[-1].made)  # type: ignore[no-any-return]  # made by this very `build`
+
+    with django_db_blocker.unblock(), ExitStack() as inside:
+        yield made
+
+
+def _open(file: Path, build: Callable[[], Any], blocker: DjangoDbBlocker) -> Opened:
+    from django.db import transaction
+
+    outer = transaction.atomic()
+    outer.__enter__()
+    try:
+        return Opened(file, build, build(), outer, blocker)
+    except BaseException as error:
+        outer.__exit__(type(error), error, error.__traceback__)
+        raise
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """What a test writes is held against the constraints that a commit would ask for, then taken back."""
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        try:
+            yield
+            if not connection.needs_rollback and connection.is_usable():
+                connection.check_constraints()
+        finally:
+            transaction.set_rollback(True)
