@@ -43,10 +43,10 @@ def earned_by(member_ids: Collection[int], *, rule_id: int, on: date) -> dict[in
         member_id__in=list(member_ids), done_on__range=month_of(on), state__in=PAID
     ).order_by()
     sums = rows.values_list("member_id").annotate(
-        Sum("points", filter=Q(done_on=on), default=0),
-        Sum("points", default=0),
-        Sum("points", filter=Q(rule_id=rule_id, done_on=on), default=0),
-        Sum("points", filter=Q(rule_id=rule_id), default=0),
+        day=Sum("points", filter=Q(done_on=on), default=0),
+        month=Sum("points", default=0),
+        rule_day=Sum("points", filter=Q(rule_id=rule_id, done_on=on), default=0),
+        rule_month=Sum("points", filter=Q(rule_id=rule_id), default=0),
     )
     found = {pk: Earned(*numbers) for pk, *numbers in sums}
     return dict.fromkeys(member_ids, Earned()) | found
