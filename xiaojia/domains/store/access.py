@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from xiaojia.domains.store.models import Goods, Redemption, Stockmove, Wanted
+from xiaojia.domains.store.models import Dayclose, Goods, Papersheet, Redemption, Stockmove, Wanted
 from xiaojia.kernel.access import Rule, roles
 from xiaojia.kernel.actors import Actor
 
@@ -22,6 +22,7 @@ MAY: Final[dict[str, Rule]] = {
     "ask_for": roles(*OFFICE, "clerk"),
     "answer_wanted": roles(*OFFICE),
     "see_day": roles(*OFFICE, "clerk"),
+    "close_day": roles(*OFFICE, "clerk"),
 }
 """The clerk serves and counts; what a thing costs is the office's to say."""
 
@@ -44,3 +45,13 @@ def visible_redemptions(viewer: Actor) -> QuerySet[Redemption]:
 def visible_wanted(viewer: Actor) -> QuerySet[Wanted]:
     """What people of the viewer's communities asked for."""
     return Wanted.objects.filter(community_id__in=viewer.scope.community_ids)
+
+
+def visible_closes(viewer: Actor) -> QuerySet[Dayclose]:
+    """Closed days of the viewer's communities."""
+    return Dayclose.objects.filter(community_id__in=viewer.scope.community_ids)
+
+
+def visible_sheets(viewer: Actor) -> QuerySet[Papersheet]:
+    """Paper sheets of the viewer's communities: numbers, and no name."""
+    return Papersheet.objects.filter(community_id__in=viewer.scope.community_ids)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaojia.domains.store.actions import Row
 from xiaojia.domains.store.queries import Item
-from xiaojia.domains.store.rules import MOST_POINTS, MOST_QUANTITY, WAYS
+from xiaojia.domains.store.rules import MOST_POINTS, MOST_QUANTITY, MOST_SHEETS, WAYS
 
 _DATE = {"invalid": _("日子没看懂，写成 2026-12-01 这样。"), "required": _("写上是哪一天。")}
 
@@ -134,6 +134,22 @@ class SheetForm(forms.Form):
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         return day
+
+
+class SheetsForm(forms.Form):
+    """How many paper sheets a day without network used."""
+
+    day = forms.DateField(label=_("哪一天的"), widget=_date(), error_messages=_DATE)
+    count = _number(_("一共用了几张"), hint=_("写错了再写一遍就是。"), least=0, most=MOST_SHEETS)
+
+
+class CorrectForm(forms.Form):
+    """Why a closed day looks different now."""
+
+    reason = forms.CharField(
+        label=_("为什么变了"), help_text=_("比如“补录了一张纸单”。"), max_length=60,
+        error_messages={"required": _("写一句为什么。")},
+    )  # fmt: skip
 
 
 class WantedForm(forms.Form):

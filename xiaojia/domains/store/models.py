@@ -167,6 +167,60 @@ class Stockmove(models.Model):
         return f"{self.delta:+d}"
 
 
+class Dayclose(models.Model):
+    """A day of the store as it was closed (日结): never changed; what came later is a row of its own.
+
+    `number` 1 is the close, each further one a correction with its reason. `figures`: `queries.Day` in words
+    of JSON, as it stood at that moment.
+    """
+
+    community_id = models.BigIntegerField()
+    day_on = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    figures = models.JSONField()
+    reason = models.CharField(max_length=60, default="")
+    closed_at = models.DateTimeField()
+    closed_by_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "day_on", "number"], name="one_close_a_day"),
+            models.CheckConstraint(
+                condition=Q(number=1, reason="") | Q(number__gt=1) & ~Q(reason=""),
+                name="a_corrected_close_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_on}/{self.number}"
+
+
+class Papersheet(models.Model):
+    """A sheet of a day without network (断网的纸单): how many there were is said, then each is typed in.
+
+    `refused_count`: lines of it that could not be written down yet.
+    """
+
+    community_id = models.BigIntegerField()
+    day_on = models.DateField()
+    number = models.PositiveSmallIntegerField()
+    noted_at = models.DateTimeField()
+    typed_at = models.DateTimeField(null=True)
+    refused_count = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "day_on", "number"], name="one_sheet_a_number"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1) & (Q(typed_at__isnull=False) | Q(refused_count=0)),
+                name="sheets_are_counted_from_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_on}/{self.number}"
+
+
 class Wanted(models.Model):
     """Something that people would like to find on the shelf (想要的货): words and no person."""
 

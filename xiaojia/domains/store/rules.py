@@ -19,6 +19,9 @@ MOST_POINTS: Final = 600
 MOST_BACKDATED_DAYS: Final = 14
 """A sheet of a day without network comes back within two weeks."""
 
+MOST_SHEETS: Final = 20
+"""Paper sheets of one day."""
+
 CODE_DIGITS: Final = 6
 
 TILL_REQUESTS_A_MINUTE: Final = 300

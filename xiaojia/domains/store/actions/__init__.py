@@ -1,6 +1,7 @@
 """Writes of the store: goods, prices, stock, redemptions, paper sheets, what people would like."""
 
-from xiaojia.domains.store.actions.papers import Row, Typed, type_sheet
+from xiaojia.domains.store.actions.closing import close_day, correct_close
+from xiaojia.domains.store.actions.papers import Row, Typed, note_sheets, type_sheet
 from xiaojia.domains.store.actions.serving import (
     Basket,
     cancel_redemption,
@@ -21,10 +22,13 @@ __all__ = [
     "answer_wanted",
     "ask_for",
     "cancel_redemption",
+    "close_day",
     "collect_goods",
+    "correct_close",
     "count_stock",
     "expire_due",
     "move_stock",
+    "note_sheets",
     "redeem_goods",
     "reserve_goods",
     "set_on_sale",
