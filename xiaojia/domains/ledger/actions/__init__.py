@@ -36,6 +36,7 @@ from xiaojia.domains.ledger.actions.spending import (
     void_hold,
     wallet_of,
 )
+from xiaojia.domains.ledger.actions.telling import tell_member
 
 __all__ = [
     "Answer",
@@ -72,6 +73,7 @@ __all__ = [
     "reverse_award",
     "settle_members",
     "take_back",
+    "tell_member",
     "void_due",
     "void_hold",
     "wallet_of",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.ledger.access import MAY, visible_corrections, visible_transactions
 from xiaojia.domains.ledger.actions.posting import Answer, Posting, post
+from xiaojia.domains.ledger.actions.telling import tell_corrected
 from xiaojia.domains.ledger.models import Callback, Correction, Deed
 from xiaojia.domains.ledger.queries.deeds import PAID
 from xiaojia.domains.ledger.rules import LEAST_REASON_LETTERS, drawn, month_of
@@ -96,13 +97,16 @@ def ask_correction(*, by: Actor, at: datetime, transaction_id: int, reason: str)
 def reverse_award(
     *, by: Actor, at: datetime, on: date, correction_id: int, is_agreed: bool = True
 ) -> Answer | None:
-    """The second person agrees (a reversal of that award) or not (None). What was spent the fund bears."""
+    """The second person agrees (a reversal of that award) or not (None). What was spent the fund bears.
+
+    A reversal is told to whoever it takes from (`telling`), in the same transaction.
+    """
     require(MAY, "settle_correction", by, by.community_id)
     row = (
         visible_corrections(by)
         .select_for_update(of=("self",))
         .filter(pk=correction_id)
-        .select_related("transaction")
+        .select_related("transaction__account")
         .first()
     )
     if row is None or row.decided_at is not None:
@@ -111,7 +115,7 @@ def reverse_award(
         raise NotAllowed(_("没有办，因为更正是您提的，要另一位同事来定。"))
     row.decided_at, row.decided_by_id, row.is_agreed = at, by.account_id, is_agreed
     row.save(update_fields=["decided_at", "decided_by_id", "is_agreed"])
-    answer = None
+    answer, is_told = None, False
     if is_agreed:
         award = row.transaction
         posting = Posting(
@@ -123,8 +127,11 @@ def reverse_award(
             Deed.objects.filter(pk=int(award.source_id)).update(
                 state=Deed.State.REFUSED, points=0, refused_reason=row.reason[:120]
             )
+        is_told = tell_corrected(award.account.member_id or 0, row.pk, by=by, at=at)
     audit.record(
         by=by, at=at, verb="reverse_award", kind="correction", ids=[row.pk],
-        detail={"is_agreed": is_agreed, "shortfall": answer.shortfall if answer else 0},
+        detail={
+            "is_agreed": is_agreed, "shortfall": answer.shortfall if answer else 0, "is_told": is_told,
+        },
     )  # fmt: skip
     return answer

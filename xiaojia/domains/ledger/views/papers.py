@@ -68,10 +68,10 @@ def settle(request: HttpRequest, correction_id: int) -> HttpResponse:
     if answer is None:
         messages.success(request, _("记下了，不更正，分照旧。"))
     elif answer.shortfall:
-        said = _("更正了；有 %(n)d 分本人已经花了，由互助池担着。")
+        said = _("更正了；有 %(n)d 分本人已经花了，由互助池担着。没留电话的，印一张对账单给他送去。")
         messages.success(request, said % {"n": answer.shortfall})
     else:
-        messages.success(request, _("更正了，对账单上写着为什么。"))
+        messages.success(request, _("更正了，对账单上写着为什么；没留电话的，印一张给他送去。"))
     return redirect("ledger:corrections")
 
 

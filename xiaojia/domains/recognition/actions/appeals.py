@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
+from xiaojia.domains.ledger.actions import tell_member
 from xiaojia.domains.ledger.queries import own_member
 from xiaojia.domains.recognition.access import MAY, visible_appeals, visible_months, whole
 from xiaojia.domains.recognition.actions.sealing import levels_about
 from xiaojia.domains.recognition.models import Appeal, Appraisal, Month, State, Unsealing
 from xiaojia.domains.recognition.queries import last_day_to_appeal
 from xiaojia.domains.recognition.rules import OUTCOMES, counted
-from xiaojia.kernel import audit, clock, secrets
+from xiaojia.kernel import audit, clock, outbox, secrets
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
+from xiaojia.kernel.outbox import Letter
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
+
+ANSWERED: Final[str] = outbox.kind("appeal_answered", gettext_lazy("申诉有答复了"))
 
 
 def file_appeal(
@@ -88,7 +95,10 @@ def agree_unsealing(*, by: Actor, at: datetime, appeal_id: UUID) -> Unsealing:
 
 @transaction.atomic
 def answer_appeal(*, by: Actor, at: datetime, appeal_id: UUID, outcome: str, answer: str) -> Appeal:
-    """Answer in words. Whoever closed it, or filed it, cannot; the snapshot stays as it is."""
+    """Answer in words, and tell the appellant that there is an answer; the snapshot stays as it is.
+
+    Whoever closed it, or filed it, cannot.
+    """
     require(MAY, "answer_appeal", by, by.community_id)
     appeal = _open_appeal(by, appeal_id)
     if by.account_id in (appeal.closed_by_id, appeal.filed_by_id):
@@ -100,10 +110,20 @@ def answer_appeal(*, by: Actor, at: datetime, appeal_id: UUID, outcome: str, ans
         answer.strip()[:500], table="recognition_appeal", column="answer_sealed", pk=appeal.pk
     )
     appeal.save()
+    is_told = _tell(appeal, by=by, at=at)
     audit.record(
-        by=by, at=at, verb="answer_appeal", kind="appeal", ids=[appeal.pk], detail={"outcome": outcome}
-    )
+        by=by, at=at, verb="answer_appeal", kind="appeal", ids=[appeal.pk],
+        detail={"outcome": outcome, "is_told": is_told},
+    )  # fmt: skip
     return appeal
+
+
+def _tell(appeal: Appeal, *, by: Actor, at: datetime) -> bool:
+    """That there is an answer, and where: not which one, and no figure."""
+    with override(settings.LANGUAGE_CODE):  # theirs, whatever the office reads
+        text = _("您的申诉有答复了，登录进来，看看“邻居的认可”那一页。")
+    letter = Letter(ANSWERED, text, key=f"appeal:{appeal.pk}")
+    return tell_member(appeal.member_id, letter, by=by, at=at)
 
 
 def _open_appeal(by: Actor, appeal_id: UUID) -> Appeal:

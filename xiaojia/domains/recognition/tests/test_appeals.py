@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 
+from xiaojia.domains.people.accounts.office import set_account_phone
 from xiaojia.domains.recognition import actions, queries, rules
 from xiaojia.domains.recognition.models import Appeal, Ballot, Monthvalue, Unsealing
 from xiaojia.domains.recognition.tests.stage import LATER, Circle
 from xiaojia.domains.workdays.queries import calendar
 from xiaojia.engines.clocks import MissingYear
+from xiaojia.kernel.models import Message
+from xiaojia.kernel.outbox_delivery import opened
 from xiaojia.kernel.refusals import Refused
 
 
@@ -100,3 +105,21 @@ def test_another_one_answers_and_the_snapshot_stays(here: Circle, appeal: Appeal
         assert list(Monthvalue.objects.order_by("pk").values()) == before
         with pytest.raises(DatabaseError, match="another_one_answers"), transaction.atomic():
             Appeal.objects.filter(pk=appeal.pk).update(decided_by_id=appeal.closed_by_id)
+
+
+def test_an_answer_is_told_with_no_word_of_what_it_is(here: Circle, appeal: Appeal, tmp_path: Path) -> None:
+    with override_settings(XIAOJIA_SMS_FOLDER=str(tmp_path)), here.office("secretary") as by:
+        account = here.here.here.accounts["head"]
+        set_account_phone(by=by, account=account, phone="13900000003", at=LATER)
+        actions.answer_appeal(
+            by=by, at=LATER, appeal_id=appeal.pk, outcome="mended", answer="有一张票漏了，另外补"
+        )
+        [(_name, address, text)] = map(opened, Message.objects.filter(kind="appeal_answered"))
+        assert address == "13900000003"
+        assert "有答复了" in text
+        assert "补" not in text
+        with pytest.raises(Refused):  # nor is it answered, or told, a second time
+            actions.answer_appeal(
+                by=by, at=LATER, appeal_id=appeal.pk, outcome="stands", answer="查过了，没有错"
+            )
+        assert Message.objects.filter(kind="appeal_answered").count() == 1
