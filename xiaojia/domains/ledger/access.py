@@ -17,7 +17,10 @@ TEAM: Final = ("head", "steward", "volunteer")
 MAY: Final[dict[str, RoleRule]] = {
     "see_members": roles(*OFFICE, "head"),
     "join": roles(*OFFICE, "head"),
+    # One's own kin is opened by `queries.kin`, whatever the role.
+    "see_kin": roles(*OFFICE),
     "issue_passbook": roles(*OFFICE),
+    "settle_members": roles(*OFFICE),
     # One's own points are opened by `queries.own_wallet`, whatever the role.
     "see_rules": roles(*OFFICE, *TEAM, "clerk", "cook", "instructor", "mediator", "resident"),
     "see_points": roles(*OFFICE),

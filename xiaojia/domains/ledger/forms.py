@@ -73,6 +73,24 @@ class JoinForm(forms.Form):
     category = forms.ChoiceField(label=_("哪一类"), choices=list(CATEGORIES.items()))
     household = forms.IntegerField(widget=forms.HiddenInput(), required=False)
 
+    kin = forms.CharField(
+        label=_("家里人和亲戚里，还有谁加入了"), help_text=_("一行写一位，写全名；没有就空着。"),
+        max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+    def clean_kin(self) -> list[str]:
+        """Names, one a line."""
+        return [name for line in self.cleaned_data["kin"].splitlines() if (name := line.strip()[:40])][:10]
+
+
+class KinForm(forms.Form):
+    """One who is kin, by full name or number of passbook."""
+
+    named = forms.CharField(
+        label=_("还有谁"), help_text=_("写全名；有同名的，写他的存折号。"), max_length=40,
+        error_messages={"required": _("写上是谁。")},
+    )  # fmt: skip
+
 
 class DonateForm(forms.Form):
     """How many points; the request stands in the form, so that a second press gives nothing more."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from xiaojia.domains.ledger.views import deeds, members, papers, rules
+from xiaojia.domains.ledger.views import deeds, kin, members, papers, rules
 
 app_name = "ledger"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("members/join/", members.join, name="join"),
     path("members/<int:member_id>/", members.passbook, name="passbook"),
     path("members/<int:member_id>/card/", members.card, name="card"),
+    path("members/<int:member_id>/kin/", kin.kin, name="kin"),
     path("members/<int:member_id>/issue/", members.issue, name="issue"),
     path("members/<int:member_id>/donate/", members.donate, name="donate"),
     path("members/<int:member_id>/leave/", members.leave, name="leave"),
