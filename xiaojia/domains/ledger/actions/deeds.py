@@ -120,7 +120,11 @@ def confirm_deed(*, by: Actor, at: datetime, deed_id: int, witness_id: int | Non
 def refuse_deed(*, by: Actor, at: datetime, deed_id: int, reason: str) -> Deed:
     """It was not so, or not that day: nothing is paid and nothing is taken."""
     require(MAY, "confirm_deed", by, by.community_id)
-    deed = visible_deeds(by).select_for_update().filter(pk=deed_id).first()
+    deed = visible_deeds(by).filter(pk=deed_id).select_related("member").first()
+    if deed is not None:
+        # Whoever confirms at this moment holds the same lock: one of both is told that it is over.
+        _lock(deed.member)
+        deed.refresh_from_db(fields=["state"])
     if deed is None or deed.state != Deed.State.RECORDED:
         raise Refused(_("这一条已经办过了，没有再退；回名单看看。"))
     deed.state, deed.refused_reason = Deed.State.REFUSED, reason[:120]
