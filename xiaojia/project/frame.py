@@ -48,7 +48,8 @@ TABS: Final = {
         (_("搭档"), "teams:home", "/teams/"),
     ],
     "clerk": [
-        (_("柜台"), "home", "/"),
+        (_("今天"), "home", "/"),
+        (_("柜台"), "store:home", "/store/"),
         (_("货架"), "store:shelf", "/store/shelf/"),
         (_("想要的"), "store:wanted", "/store/wanted/"),
         (_("日结"), "store:day", "/store/day/"),

@@ -8,13 +8,13 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from xiaojia.desks.clerk.views import today as clerk_today
 from xiaojia.desks.head.views import my_microgrid
 from xiaojia.desks.officer.views import today as officer_today
 from xiaojia.desks.secretary.views import today as secretary_today
 from xiaojia.desks.steward.views import my_places
 from xiaojia.desks.volunteer.views import my_service
 from xiaojia.domains.places.queries import communities
-from xiaojia.domains.store.views.counter import home as store_counter
 from xiaojia.domains.teams.queries import tenures_of
 from xiaojia.kernel import clock
 from xiaojia.kernel.actors import ROLES
@@ -27,7 +27,7 @@ DESKS: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {
     "head": my_microgrid,
     "steward": my_places,
     "volunteer": my_service,
-    "clerk": store_counter,
+    "clerk": clerk_today,
 }
 
 

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "xiaojia.desks.head",
     "xiaojia.desks.steward",
     "xiaojia.desks.volunteer",
+    "xiaojia.desks.clerk",
     "xiaojia.desks.finding",
     "xiaojia.desks.messages",
     "xiaojia.desks.accounts",

@@ -15,7 +15,6 @@ from xiaojia.domains.store.access import (
     visible_redemptions,
     visible_sheets,
 )
-from xiaojia.domains.store.models import Papersheet
 from xiaojia.domains.store.queries.sight import opened
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -180,11 +179,21 @@ def unclosed_on(*, viewer: Actor, on: date) -> date | None:
     ).first()  # fmt: skip
 
 
-def open_sheets(*, viewer: Actor) -> list[Papersheet]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A paper sheet that waits: `refused_count` lines of it, or all of it when that is 0."""
+
+    day_on: date
+    number: int
+    refused_count: int
+
+
+def open_sheets(*, viewer: Actor) -> list[Sheet]:
     """Paper sheets that were not typed in, or not to the last line, by day (one query)."""
     require(MAY, "serve", viewer, viewer.community_id)
     rows = visible_sheets(viewer).filter(Q(typed_at__isnull=True) | Q(refused_count__gt=0))
-    return list(rows.order_by("day_on", "number")[:20])
+    words = rows.order_by("day_on", "number").values_list("day_on", "number", "refused_count")
+    return [Sheet(*row) for row in words[:20]]
 
 
 @dataclass(frozen=True, slots=True)

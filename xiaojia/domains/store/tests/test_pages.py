@@ -34,7 +34,7 @@ def _form(here: Counter, page: str, goods: str, do: str, **more: str) -> dict[st
 
 def test_a_clerk_finds_gives_and_a_second_press_gives_nothing(here: Counter) -> None:
     clerk = _as(here, "clerk")
-    assert "住户丙" in _text(clerk, "/?q=住户")
+    assert "住户丙" in _text(clerk, "/store/?q=住户")
     found = clerk.get("/store/?q=住户丁 2栋")
     member = here.stage.member("住户丁")
     assert found.headers["Location"] == f"/store/members/{member}/"
