@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     for named, what in ((adding, "which program"), (ending, "which program"), (opening, "phone or mail")):
         named.add_argument("name", help=what)
     adding.add_argument(
-        "--role", choices=["resident", "officer"], default="resident",
-        help="resident reports and joins; officer also reads and moves cases",
+        "--role", choices=["resident", "officer", "clerk"], default="resident",
+        help="resident reports and joins; officer also reads and moves cases; clerk is a till of the store",
     )  # fmt: skip
     for verb in (adding, ending, opening, listing, closing):
         verb.add_argument("code", help="12-digit code of the community")

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 TENURE_KEY: Final = "tenure_id"
+CHECKS: Final = frozenset({"/healthz", "/readyz"})
+TILLS: Final = "/api/v1/till/"
+"""Below this, one statement looks at the key and posts: no transaction and no actor of ours (0106)."""
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -61,7 +64,7 @@ def _policy(request: HttpRequest) -> str:
 class ScopeMiddleware:
     """One transaction a request, inside which the database shows what today's tenure may see.
 
-    A page that ends in an error rolls everything back. Health checks go without.
+    A page that ends in an error rolls everything back. Health checks and tills go without.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -70,7 +73,7 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Find the actor, enter the scope, pass on."""
         request.actor = None  # type: ignore[attr-defined]  # read through kernel.requests
-        if request.path in {"/healthz", "/readyz"}:
+        if request.path in CHECKS or request.path.startswith(TILLS):
             return self._get_response(request)
         with transaction.atomic():
             if request.user.is_authenticated:

@@ -11,6 +11,7 @@ from xiaojia.project import health, look, work_views
 from xiaojia.project.home import desks, home
 
 urlpatterns = [
+    path("api/v1/till/", include("xiaojia.domains.store.api")),  # first: the shortest way
     path("", home, name="home"),
     path("", include("xiaojia.domains.people.urls")),
     path("", include("xiaojia.desks.finding.urls")),

@@ -246,6 +246,7 @@ class Apikey(models.Model):
     class Role(models.TextChoices):
         RESIDENT = "resident"
         OFFICER = "officer"
+        CLERK = "clerk"
 
     community_id = models.BigIntegerField()
     name = models.CharField(max_length=40)

@@ -12,6 +12,7 @@ from xiaojia.domains.cases.models import Apikey
 KEY_ROLES: Final = [
     (Apikey.Role.RESIDENT, _("只能报事，像居民一样")),
     (Apikey.Role.OFFICER, _("能看、能办，像专干一样")),
+    (Apikey.Role.CLERK, _("只在积分超市换东西、捐分，像店员一样")),
 ]
 
 

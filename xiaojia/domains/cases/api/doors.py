@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from xiaojia.domains.cases.models import ApiAnswer
 from xiaojia.kernel import clock
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.limits import is_spent
+from xiaojia.kernel.problems import problem
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import enter
 from xiaojia.kernel.together import insert_together
@@ -105,35 +105,28 @@ def once(
     return dict(known.body)
 
 
-def problem(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """A refusal as problem details."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    text = json.dumps(body, ensure_ascii=False)
-    return HttpResponse(text, content_type="application/problem+json; charset=utf-8", status=status)
-
-
 def with_problems(api: NinjaAPI) -> NinjaAPI:
     """Every error of this API is one of RFC 9457; what is left is the page of a fault."""
 
     @api.exception_handler(Refused)
     def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-        return problem(request, error.status, error.sentence)
+        return problem(error.status, error.sentence)
 
     @api.exception_handler(AuthenticationError)
     def stranger(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-        return problem(request, 401, _("先登录，或者带上 X-API-Key。"))
+        return problem(401, _("先登录，或者带上 X-API-Key。"))
 
     @api.exception_handler(ValidationError)
     def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
         lines = (f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors)
-        return problem(request, 422, "; ".join(lines)[:1000])
+        return problem(422, "; ".join(lines)[:1000])
 
     @api.exception_handler(HttpError)
     def said(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(request, error.status_code, str(error))
+        return problem(error.status_code, str(error))
 
     @api.exception_handler(Http404)
     def nothing(request: HttpRequest, _error: Http404) -> HttpResponse:
-        return problem(request, 404, _("没有找到，或者不在您看得到的范围里。"))
+        return problem(404, _("没有找到，或者不在您看得到的范围里。"))
 
     return api
