@@ -72,14 +72,12 @@ def deliver_due(*, community_id: int, at: datetime) -> int:
 def deliver(message_id: UUID, *, community_id: int, at: datetime) -> str | None:
     """Bring one message to its sender; the state it came to, None when there is nothing to do now.
 
-    Safe to call twice, by two workers, and after a crash at any point.
+    Safe to call twice, by two workers, and after a crash at any point; not inside a transaction.
     """
-    if connection.in_atomic_block:
-        raise RuntimeError("a claim has to be committed before a sender gets the message")
     with _held(message_id) as is_ours:
         if not is_ours:
             return None
-        with entered(_wide(community_id)):
+        with entered(_wide(community_id), is_durable=True):  # claimed for all, before a sender gets it
             claimed = _claim(message_id, at)
         if claimed is None:
             return None

@@ -123,13 +123,14 @@ def enter(scope: Scope) -> None:
 
 
 @contextmanager
-def entered(scope: Scope) -> Iterator[None]:
+def entered(scope: Scope, *, is_durable: bool = False) -> Iterator[None]:
     """A transaction inside which the database shows what `scope` may see, and nothing else.
 
-    Nested inside another scope, it gives that one back at the end.
+    Nested inside another scope, it gives that one back at the end. A durable one is committed when it
+    ends, so inside another transaction it is a RuntimeError.
     """
     outer = _settings() if connection.in_atomic_block else None
-    with transaction.atomic():
+    with transaction.atomic(durable=is_durable):
         enter(scope)
         yield
         if outer is not None:

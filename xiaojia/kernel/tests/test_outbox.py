@@ -269,7 +269,7 @@ def test_a_robot_gets_twenty_a_minute(sender: Sender) -> None:
 
 def test_a_sender_never_runs_inside_a_transaction(sender: Sender) -> None:
     pk = _post()
-    with pytest.raises(RuntimeError, match="committed"), entered(OFFICER.scope):
+    with pytest.raises(RuntimeError, match="durable"), entered(OFFICER.scope):
         outbox_delivery.deliver(pk, community_id=PLACE, at=NOON)
     assert sender.got == []
 
