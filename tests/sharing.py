@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
 T = TypeVar("T")
+SCOPE = ("communities", "wide", "households", "microgrids")
+BLANK = "SELECT " + ", ".join(f"set_config('app.{name}', '', true)" for name in SCOPE)
 
 
 class Once(Protocol):
@@ -94,14 +96,21 @@ def once(
         inside.enter_context(savepoint())
         return deepcopy(_opened[-1].made)  # type: ignore[no-any-return]  # made by this very `build`
 
-    with django_db_blocker.unblock(), ExitStack() as inside:
+    with django_db_blocker.unblock(), _scopes_end_with_requests(), ExitStack() as inside:
         yield made
 
 
-def _open(file: Path, build: Callable[[], Any], blocker: DjangoDbBlocker) -> Opened:
+def _atomic() -> Atomic:
+    """A block of the test, not of what it tests: durable blocks may stand inside it, as in a TestCase."""
     from django.db import transaction
 
-    outer = transaction.atomic()
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # where Django itself looks
+    return block
+
+
+def _open(file: Path, build: Callable[[], Any], blocker: DjangoDbBlocker) -> Opened:
+    outer = _atomic()
     outer.__enter__()
     try:
         return Opened(file, build, build(), outer, blocker)
@@ -111,11 +120,28 @@ def _open(file: Path, build: Callable[[], Any], blocker: DjangoDbBlocker) -> Ope
 
 
 @contextmanager
+def _scopes_end_with_requests() -> Iterator[None]:
+    """A scope ends with its transaction. In a savepoint it would reach into the next request."""
+    from django.core.signals import request_finished
+    from django.db import connection
+
+    def forget(**_more: Any) -> None:
+        if connection.in_atomic_block and connection.connection is not None:
+            connection.connection.execute(BLANK)  # past Django, which counts what a page asks
+
+    request_finished.connect(forget)
+    try:
+        yield
+    finally:
+        request_finished.disconnect(forget)
+
+
+@contextmanager
 def savepoint() -> Iterator[None]:
     """What a test writes is held against the constraints that a commit would ask for, then taken back."""
     from django.db import connection, transaction
 
-    with transaction.atomic():
+    with _atomic():
         try:
             yield
             if not connection.needs_rollback and connection.is_usable():

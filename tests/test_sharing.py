@@ -6,13 +6,16 @@ from contextlib import nullcontext
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from tests import sharing
 from tests.sharing import Once
 from xiaojia.domains.places.actions import add_community
 from xiaojia.domains.places.models import Community
 from xiaojia.domains.teams.models import Tenure
+from xiaojia.kernel.actors import Scope
+from xiaojia.kernel.tenancy import entered
 
 SINCE = date(2026, 1, 1)
 SEEN: set[int] = set()
@@ -56,6 +59,18 @@ def test_negative_control_without_its_savepoint_a_change_stays(
 def test_what_a_commit_would_refuse_is_refused(community: Community) -> None:
     with pytest.raises(IntegrityError, match="foreign key"), sharing.savepoint():
         Tenure.objects.create(community_id=community.pk, account_id=-1, role="officer", from_on=SINCE)
+
+
+def test_a_scope_ends_with_its_request_and_what_is_durable_may_stand_inside(community: Community) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.communities', '{1}', true)")
+        Client().get("/sign-in/")
+        cursor.execute("SELECT current_setting('app.communities')")
+        assert cursor.fetchone() == ("",)
+    with entered(Scope((community.pk,)), is_durable=True):
+        assert Community.objects.exists()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        entered(Scope(()), is_durable=True).__enter__()
 
 
 @pytest.mark.django_db
