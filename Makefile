@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .PHONY: help demo serve test check bench bench-peers setup locks words clean
 BIN := .venv/bin
 ARGS ?=
+# Containers like to set it; every process of ours would then compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
