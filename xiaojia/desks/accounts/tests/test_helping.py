@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.accounts import codes, rules, second_step
 from xiaojia.domains.teams.models import Tenure
 from xiaojia.kernel import clock
@@ -17,14 +18,12 @@ from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 from xiaojia.project import cli
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 PHONE = "13800001234"
 
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def _as(people: cast.Cast, role: str) -> Client:

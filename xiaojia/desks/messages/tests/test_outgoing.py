@@ -8,14 +8,13 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.kernel import clock, outbox, outbox_delivery
 from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox import Letter, Recipient
 from xiaojia.kernel.outbox_rules import Urgency
 from xiaojia.kernel.outbox_senders import Envelope
 from xiaojia.kernel.tenancy import entered
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 KIND = outbox.kind("desk", "门牌卡印好了")
 PHONE = "13800001234"
@@ -42,8 +41,8 @@ def sender(monkeypatch: pytest.MonkeyPatch) -> Silent:
 
 
 @pytest.fixture
-def people(sender: Silent) -> cast.Cast:
-    return cast.build()
+def people(once: Once, sender: Silent) -> cast.Cast:
+    return once(cast.build)
 
 
 def _post(people: cast.Cast) -> Any:

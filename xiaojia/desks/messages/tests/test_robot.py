@@ -6,19 +6,18 @@ import pytest
 from django.test import Client, override_settings
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.kernel import outbox_delivery
 from xiaojia.kernel.models import Grouprobot, Message
 from xiaojia.kernel.tenancy import entered
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 KEY = "693a91f6-7a0c-4bc4-97a0-0ec251fa5aaa"
 ADDRESS = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
 
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def _client(people: cast.Cast, role: str) -> Client:

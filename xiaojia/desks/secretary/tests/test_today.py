@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from tests.busy import Busy, busy
+from tests.sharing import Once
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account, Household
@@ -22,12 +23,10 @@ from xiaojia.kernel.tenancy import entered
 SAVEPOINT = 2
 """The request's own transaction is a savepoint here: two statements that a server does not count."""
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def stage() -> Busy:
-    return busy()
+def stage(once: Once) -> Busy:
+    return once(busy)
 
 
 def _sheet(account: Account, address: str = "/") -> str:
@@ -67,6 +66,7 @@ def _drop_registers(stage: Busy) -> None:
         Register.objects.update(state="dropped")
 
 
+@pytest.mark.django_db
 def test_an_empty_community_is_told_what_comes_first() -> None:
     place = yards.office()
     page = _sheet(Account.objects.get(pk=place.secretary.account_id))
@@ -76,6 +76,7 @@ def test_an_empty_community_is_told_what_comes_first() -> None:
     assert page.count("btn-main") == 1
 
 
+@pytest.mark.django_db
 def test_a_register_without_a_plan_leads_to_planning() -> None:
     place = yards.settled_office()
     page = _sheet(Account.objects.get(pk=place.secretary.account_id))
@@ -174,6 +175,7 @@ def test_the_sheet_needs_few_queries(
         client.get(f"/?open={key}")
 
 
+@pytest.mark.django_db
 def test_a_checked_register_asks_to_be_taken_over_and_counts_its_open_rows() -> None:
     place = yards.settled_office()
     account = Account.objects.get(pk=place.secretary.account_id)

@@ -4,14 +4,13 @@ import pytest
 from django.test import Client
 
 from tests import cast
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.sharing import Once
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: cast.NOW)
-    return cast.build()
+    return once(cast.build)
 
 
 def test_a_steward_sees_stairs_and_heads_but_no_neighbour(people: cast.Cast) -> None:

@@ -6,17 +6,16 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.models import Resident
 from xiaojia.domains.teams import actions as teams
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: cast.NOW)
-    return cast.build()
+    return once(cast.build)
 
 
 def _page(people: cast.Cast) -> str:

@@ -12,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test import Client
 
+from tests.sharing import Once
 from xiaojia.domains.borders import actions, jobs
 from xiaojia.domains.borders.models import Borderchange, Bordercompound
 from xiaojia.domains.cases import actions as cases
@@ -36,8 +37,7 @@ from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
+COMMITS = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 4, 1)
 THAT_MORNING = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 BEFORE = date(2026, 3, 31)
@@ -105,8 +105,8 @@ class Stage:
 
 
 @pytest.fixture
-def two() -> Stage:
-    return Stage()
+def two(once: Once) -> Stage:
+    return once(Stage)
 
 
 @pytest.fixture(autouse=True)
@@ -194,6 +194,7 @@ def test_people_yeses_seats_and_cases_go_along_and_nobody_sees_across(
         cases.move_case(by=head, at=THAT_MORNING, case_id=case.pk, move=cases.Move("start"))
 
 
+@COMMITS
 def test_a_day_is_done_once_whoever_runs_it_and_a_dead_run_leaves_nothing(
     two: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_whole_community_goes_into_another(two: Stage, monkeypatch: pytest.Mon
         assert _on(old, DAY) == {}
 
 
+@COMMITS
 def test_two_people_of_two_sides_say_yes_and_a_compound_waits_once(two: Stage) -> None:
     old, new = two.old, two.new
     change = two.plan("南园小区")
@@ -283,6 +285,7 @@ def test_two_people_of_two_sides_say_yes_and_a_compound_waits_once(two: Stage) -
     assert sorted(type(x).__name__ for x in (first, second)) == ["Borderchange", "Refused"]
 
 
+@COMMITS
 def test_negative_control_without_the_constraint_a_compound_would_wait_twice(
     two: Stage, as_owner: Callable[[], AbstractContextManager[None]]
 ) -> None:

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from tests.sharing import Once
 from xiaojia.domains.cases.actions.importing_later import forget_tables
 from xiaojia.domains.cases.models import Case
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
@@ -36,10 +37,10 @@ Send = Callable[[str], Any]
 
 
 @pytest.fixture
-def stage(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(once: Once, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
     settings.XIAOJIA_HOME = tmp_path
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: MONDAY)
-    return build()
+    return once(build)
 
 
 def _client(stage: Stage, role: str = "officer") -> Client:
@@ -130,6 +131,7 @@ def test_tables_are_of_one_community_and_of_desks(stage: Stage, tmp_path: Path) 
         assert forget_tables(by=stage.officer, at=MONDAY) == len(_files(tmp_path)) == 1
 
 
+@pytest.mark.django_db
 def test_micro_grids_of_many_buildings_are_those_of_each() -> None:
     place = yards.office()
     with entered(place.secretary.scope):

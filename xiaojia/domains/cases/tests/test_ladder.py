@@ -16,6 +16,7 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
+from tests.sharing import Once
 from xiaojia.domains.cases import checks, jobs
 from xiaojia.domains.cases.actions import climbing
 from xiaojia.domains.cases.actions.clocks import calendar_for
@@ -31,7 +32,6 @@ from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox_delivery import opened
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
 DUE = datetime(2026, 3, 9, 10, tzinfo=UTC)
 """Five workdays after MONDAY at the close of the office; 41 working hours, for MONDAY begins at ten."""
@@ -39,15 +39,19 @@ DUE = datetime(2026, 3, 9, 10, tzinfo=UTC)
 PHONES = {"officer": "13900000001", "secretary": "13900000002", "head": "13900000003"}
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def _with_phones() -> Stage:
     made = build()
     with made.inside():
         for role, phone in PHONES.items():
             account = Account.objects.get(pk=made.cast.actor(role).account_id)
             set_account_phone(by=made.secretary, account=account, phone=phone, at=MONDAY)
+    return made
+
+
+@pytest.fixture
+def stage(once: Once, tmp_path: Path) -> Iterator[Stage]:
     with override_settings(XIAOJIA_SMS_FOLDER=str(tmp_path)):
-        yield made
+        yield once(_with_phones)
 
 
 def _rungs(stage: Stage) -> list[int]:
@@ -145,6 +149,7 @@ def test_a_worker_that_was_down_catches_up_once_each(stage: Stage) -> None:
     assert sorted(_rungs(stage)) == [50] * 3 + [80] * 3 + [100] * 3
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_jobs_at_once_tell_each_rung_once(stage: Stage) -> None:
     for _number in range(5):
         _dispatched(stage)
@@ -164,6 +169,7 @@ def test_two_jobs_at_once_tell_each_rung_once(stage: Stage) -> None:
     assert len(_rungs(stage)) == 20
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("point", "committed"), [("told", [50]), ("written", [50])])
 def test_killed_between_two_rungs_the_rest_comes_later_and_nothing_twice(
     stage: Stage, point: str, committed: list[int]

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.sharing import Once
 from tools.simulator.said import SAID
 from xiaojia.domains.cases import proposing
 from xiaojia.domains.cases.actions.learning import (
@@ -30,17 +31,17 @@ from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.work import SilentProgress
 
-pytestmark = pytest.mark.django_db(transaction=True)
+COMMITS = pytest.mark.django_db(transaction=True)
 OURS = {"L0201": "渗了又渗", "L0301": "臭气熏天", "L0302": "堵得死死的", "L0801": "怎么个办法"}
 """Words that the word rules do not know: what is only learnt here."""
 PAGE = reverse("cases:learning")
 
 
 @pytest.fixture
-def stage(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(once: Once, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Stage:
     settings.XIAOJIA_HOME = tmp_path
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: MONDAY)
-    return build()
+    return once(build)
 
 
 def _confirmed(stage: Stage, count: int, *, state: State = State.CLOSED) -> None:
@@ -102,6 +103,7 @@ def test_a_held_out_fifth_is_never_learnt_from(stage: Stage) -> None:
     assert sorted([*learnt, *held_out], key=str) == sorted(records, key=str)
 
 
+@COMMITS
 def test_nothing_proposes_before_the_yes_and_the_one_before_is_kept(stage: Stage) -> None:
     _confirmed(stage, 52)
     said = "五楼渗了又渗"
@@ -138,6 +140,7 @@ def test_nothing_proposes_before_the_yes_and_the_one_before_is_kept(stage: Stage
         stop_using_model(by=stage.officer, at=MONDAY)
 
 
+@COMMITS
 def test_it_is_of_one_community_and_of_desks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "FEWEST_RECORDS", 40)
     _confirmed(stage, 12)

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.models import Case, Casekind, Reporter
@@ -20,14 +21,17 @@ from xiaojia.domains.receipts.models import Receipt
 from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)  # Monday, 10:00 in the office
 ClientOf = Callable[[str], Client]
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW)
+    return once(_with_kinds)
+
+
+def _with_kinds() -> cast.Cast:
     made = cast.build()
     officer = made.actor("officer")
     with entered(officer.scope):

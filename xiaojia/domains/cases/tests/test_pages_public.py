@@ -12,6 +12,7 @@ from django.test import Client
 from PIL import Image
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.actions import Move, Report
 from xiaojia.domains.cases.models import Case, Casekind, Casephoto
@@ -26,13 +27,16 @@ from xiaojia.kernel import limits
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def case(monkeypatch: pytest.MonkeyPatch) -> Case:
+def case(once: Once, monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW)
+    return once(_reported)
+
+
+def _reported() -> Case:
     people = cast.build()
     officer = people.actor("officer")
     with entered(officer.scope):

@@ -6,12 +6,16 @@ import pytest
 from django.test import Client
 
 from tests.busy import Busy, busy
+from tests.sharing import Once
 from xiaojia.domains.microgrids.models import Partition, PlanException
 from xiaojia.domains.places.models import Building
 from xiaojia.kernel import clock
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+
+@pytest.fixture
+def stage(once: Once) -> Busy:
+    return once(busy)
 
 
 def _client(stage: Busy, role: str) -> Client:
@@ -20,8 +24,7 @@ def _client(stage: Busy, role: str) -> Client:
     return client
 
 
-def test_from_reasons_to_an_adopted_plan_that_history_knows() -> None:
-    stage = busy()
+def test_from_reasons_to_an_adopted_plan_that_history_knows(stage: Busy) -> None:
     client = _client(stage, "secretary")
     pk = stage.ids["other_partition_id"]
     today = clock.today().isoformat()
@@ -43,8 +46,7 @@ def test_from_reasons_to_an_adopted_plan_that_history_knows() -> None:
     assert "刘家院子 2 栋" not in history
 
 
-def test_a_reason_too_short_is_refused_and_stays_typed() -> None:
-    stage = busy()
+def test_a_reason_too_short_is_refused_and_stays_typed(stage: Busy) -> None:
     pk = stage.ids["other_partition_id"]
     with entered(stage.place.secretary.scope):
         exception = PlanException.objects.filter(partition_id=pk)[0].pk
@@ -57,16 +59,14 @@ def test_a_reason_too_short_is_refused_and_stays_typed() -> None:
     assert ">行</textarea>" in page
 
 
-def test_an_officer_prepares_and_does_not_adopt() -> None:
-    stage = busy()
+def test_an_officer_prepares_and_does_not_adopt(stage: Busy) -> None:
     pk = stage.ids["other_partition_id"]
     page = _client(stage, "officer").get(f"/microgrids/plans/{pk}/adopt/").content.decode()
     assert "采用要书记来定" in page
     assert "from_on" not in page
 
 
-def test_a_building_is_put_elsewhere_by_metres() -> None:
-    stage = busy()
+def test_a_building_is_put_elsewhere_by_metres(stage: Busy) -> None:
     with entered(stage.place.secretary.scope):
         building = Building.objects.filter(x_metres__isnull=False).order_by("pk")[0]
     client = _client(stage, "officer")
@@ -80,8 +80,7 @@ def test_a_building_is_put_elsewhere_by_metres() -> None:
     assert (moved.x_metres, moved.y_metres) == (building.x_metres + 12.5, building.y_metres - 3)
 
 
-def test_a_stranger_finds_neither_plan_nor_paper() -> None:
-    stage = busy()
+def test_a_stranger_finds_neither_plan_nor_paper(stage: Busy) -> None:
     pk = stage.ids["other_partition_id"]
     client = _client(stage, "stranger")
     for path in ("", "exceptions/", "adopt/", "print/", "plan.xlsx"):

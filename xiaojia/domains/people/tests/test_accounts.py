@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.accounts import codes, rules, second_step, sign_ins
 from xiaojia.domains.people.models import Account, AccountPhone, SecondStep, SignInCode
 from xiaojia.domains.people.tests.signing import PHONE, Phones
@@ -20,7 +21,7 @@ from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.tests.parallel import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+COMMITS = pytest.mark.django_db(transaction=True)
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Late in the evening in Shanghai: a code that was asked for comes all the same."""
@@ -29,7 +30,11 @@ HERE = "127.0.0.1"
 
 
 @pytest.fixture
-def people(phones: Phones) -> cast.Cast:
+def people(once: Once, phones: Phones) -> cast.Cast:
+    return once(_with_a_phone)
+
+
+def _with_a_phone() -> cast.Cast:
     built = cast.build()
     with entered(built.actor("secretary").scope):
         codes.keep_phone(
@@ -90,6 +95,7 @@ def test_negative_control_the_fifth_try_is_still_a_try(people: cast.Cast, phones
     assert _check(code_id, phones.code()).account is not None
 
 
+@COMMITS
 def test_parallel_guesses_are_counted_one_by_one(people: cast.Cast, phones: Phones) -> None:
     code_id = _ask()
     _deliver(people)
@@ -279,6 +285,7 @@ def test_each_code_is_taken_once(people: cast.Cast) -> None:
     assert second_step.recovery_count(account) == 9
 
 
+@COMMITS
 @pytest.mark.parametrize("kind", ["app", "recovery"])
 def test_the_same_code_in_eight_requests_at_once_opens_one_door(
     people: cast.Cast, monkeypatch: pytest.MonkeyPatch, kind: str

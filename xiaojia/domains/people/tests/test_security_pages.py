@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.accounts import codes
 from xiaojia.domains.people.models import Account, SignIn
 from xiaojia.domains.people.tests.signing import (
@@ -25,12 +26,10 @@ from xiaojia.domains.people.tests.signing import (
 from xiaojia.kernel import clock
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def people(phones: Phones) -> cast.Cast:
-    return cast.build()
+def people(once: Once, phones: Phones) -> cast.Cast:
+    return once(cast.build)
 
 
 @pytest.fixture

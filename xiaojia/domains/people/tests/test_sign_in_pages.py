@@ -9,6 +9,7 @@ import pytest
 from django.test import Client, override_settings
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.accounts import codes, second_step
 from xiaojia.domains.people.models import Account
 from xiaojia.domains.people.tests.signing import (
@@ -25,12 +26,10 @@ from xiaojia.domains.people.tests.signing import (
 from xiaojia.kernel import clock
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def people(phones: Phones) -> cast.Cast:
-    return cast.build()
+def people(once: Once, phones: Phones) -> cast.Cast:
+    return once(cast.build)
 
 
 @pytest.fixture
@@ -84,6 +83,7 @@ def test_a_code_belongs_to_the_browser_that_asked(
     assert not is_in(other)
 
 
+@pytest.mark.django_db
 def test_without_a_way_for_short_messages_nothing_is_offered() -> None:
     client = browser()
     with override_settings(XIAOJIA_DEMO=False, XIAOJIA_SMS_FOLDER=""):

@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.actions import give_consent
 from xiaojia.domains.people.models import Account, Resident, Viewlog
 from xiaojia.domains.teams import actions, queries
@@ -18,14 +19,16 @@ from xiaojia.domains.teams.tests import stage
 from xiaojia.domains.teams.tests.stage import NOW, TODAY
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 ClientOf = Callable[[str], Client]
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW)
+    return once(_settled)
+
+
+def _settled() -> cast.Cast:
     made = cast.build()
     secretary = made.actor("secretary")
     with entered(secretary.scope):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
+from tests.sharing import Once
 from xiaojia.domains.microgrids.models import MicroGrid
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.accounts.office import set_account_phone
@@ -20,19 +21,21 @@ from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox_delivery import opened
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[yards.Office]:
+def _adopted() -> yards.Office:
     made = yards.settled_office()
-    with override_settings(XIAOJIA_SMS_FOLDER=str(tmp_path)), entered(made.secretary.scope):
+    with entered(made.secretary.scope):
         yards.adopted(made, scenario="inside")
         for number, actor in ((1, made.secretary), (2, made.officer)):
             _phone(made.secretary, actor.account_id, number)
         actions.settle_seats(by=made.secretary, at=yards.NOW)
+    return made
+
+
+@pytest.fixture
+def place(once: Once, tmp_path: Path) -> Iterator[yards.Office]:
     with override_settings(XIAOJIA_SMS_FOLDER=str(tmp_path)):
-        yield made
+        yield once(_adopted)
 
 
 def _phone(by: Actor, account_id: int, number: int) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.models import Household
 from xiaojia.domains.teams import actions, queries
 from xiaojia.domains.teams.actions import seats, tenures
@@ -23,14 +24,14 @@ from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+COMMITS = pytest.mark.django_db(transaction=True)
 
 AsOwner = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def test_a_designation_leaves_a_paper_and_an_audit_row(people: cast.Cast) -> None:
@@ -121,11 +122,13 @@ def _race_for_a_seat(people: cast.Cast) -> list[object]:
     return at_once(*(lambda pk=pk: take(pk) for pk in accounts))
 
 
+@COMMITS
 def test_of_two_designations_for_one_seat_at_once_one_is_refused(people: cast.Cast) -> None:
     found = _race_for_a_seat(people)
     assert sorted(type(f).__name__ for f in found) == ["SeatTaken", "Tenure"]
 
 
+@COMMITS
 def test_negative_control_without_the_constraint_the_seat_has_two_heads(
     people: cast.Cast, as_owner: AsOwner
 ) -> None:
@@ -183,11 +186,13 @@ def _race_for_a_steward(people: cast.Cast) -> list[object]:
     return at_once(lambda: take(grids[2]), lambda: take(grids[3]))
 
 
+@COMMITS
 def test_of_a_third_and_a_fourth_at_once_one_is_refused(people: cast.Cast) -> None:
     found = _race_for_a_steward(people)
     assert sorted(type(f).__name__ for f in found) == ["Tenure", "TooMuchForOne"]
 
 
+@COMMITS
 def test_negative_control_without_the_lock_a_steward_gets_four(
     people: cast.Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

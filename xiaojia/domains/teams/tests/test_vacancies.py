@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.microgrids.models import MicroGrid
 from xiaojia.domains.teams import actions, checks, jobs, queries
 from xiaojia.domains.teams.models import Tenure, Vacancy
@@ -18,12 +19,10 @@ from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 @pytest.fixture
@@ -173,6 +172,7 @@ def test_negative_control_a_day_without_answer_is_found(people: cast.Cast, secre
         assert [t.unanswered for t in teams] == [[], ["steward"]]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_postgresql_holds_one_vacancy_a_seat_and_day(people: cast.Cast, secretary: Actor) -> None:
     with entered(secretary.scope):
         actions.settle_seats(by=secretary, at=NOW)

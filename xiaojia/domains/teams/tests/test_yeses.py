@@ -13,6 +13,7 @@ from django.db.utils import OperationalError
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.teams import actions, jobs, queries, sheets
 from xiaojia.domains.teams.models import BuildingPage, Listing
 from xiaojia.domains.teams.queries import cards
@@ -21,15 +22,15 @@ from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+COMMITS = pytest.mark.django_db(transaction=True)
 
 PHONE, SPOKEN = "02300000107", "023-0000 0107"
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: NOW)
-    return cast.build()
+    return once(cast.build)
 
 
 @pytest.fixture
@@ -194,6 +195,7 @@ def _print_while(
     return _client(people, "officer").get(f"/teams/{grid}/door-cards/").content.decode()
 
 
+@COMMITS
 def test_a_yes_taken_back_while_a_print_runs_is_not_printed(
     people: cast.Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +206,7 @@ def test_a_yes_taken_back_while_a_print_runs_is_not_printed(
     assert "邓明礼" not in page
 
 
+@COMMITS
 def test_negative_control_with_phones_read_at_the_start_it_would_be_printed(
     people: cast.Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +215,7 @@ def test_negative_control_with_phones_read_at_the_start_it_would_be_printed(
     assert SPOKEN in _print_while(people, monkeypatch, lambda: _take_back(people), has_phones=True)
 
 
+@COMMITS
 def test_whoever_takes_it_back_waits_for_the_sheet_that_holds_it(people: cast.Cast, secretary: Actor) -> None:
     _say_yes(people)
 
