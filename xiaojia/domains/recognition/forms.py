@@ -10,7 +10,10 @@ from xiaojia.domains.recognition.rules import LEVELS, LONGEST_THANKS, OUTCOMES, 
 
 
 class BallotForm(forms.Form):
-    """One question a name, five worded levels or 不了解; and perhaps one sentence of thanks."""
+    """One question a name, five worded levels or 不了解; and perhaps one sentence of thanks.
+
+    A name that is '' is not asked about any more and counts as 不了解.
+    """
 
     thanks_to = forms.ChoiceField(label=gettext_lazy("想谢谢谁"), required=False)
     thanks = forms.CharField(
@@ -23,8 +26,9 @@ class BallotForm(forms.Form):
     def __init__(self, data: Any = None, *, names: tuple[str, ...]) -> None:
         super().__init__(data)
         self._names = names
+        named = [(place, name) for place, name in enumerate(names) if name]
         levels = [(str(level), word) for level, word in LEVELS.items()]
-        for place, name in enumerate(names):
+        for place, name in named:
             self.fields[f"level_{place}"] = forms.ChoiceField(
                 label=name,
                 choices=[*levels, ("0", UNKNOWN)],
@@ -32,12 +36,12 @@ class BallotForm(forms.Form):
                 error_messages={"required": _("%(name)s还没有选；不熟就选“不了解”。") % {"name": name}},
             )
         to: Any = self.fields["thanks_to"]
-        to.choices = [("", _("不写也行")), *((str(place), name) for place, name in enumerate(names))]
+        to.choices = [("", _("不写也行")), *((str(place), name) for place, name in named)]
 
     @property
     def questions(self) -> list[forms.BoundField]:
         """The questions in the order of the slip."""
-        return [self[f"level_{place}"] for place in range(len(self._names))]
+        return [self[f"level_{place}"] for place, name in enumerate(self._names) if name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -47,7 +51,8 @@ class BallotForm(forms.Form):
 
     def answers(self) -> Answers:
         """What was ticked, once the form is valid."""
-        levels = tuple(int(self.cleaned_data[f"level_{place}"]) or None for place in range(len(self._names)))
+        places = range(len(self._names))
+        levels = tuple(int(self.cleaned_data.get(f"level_{place}") or 0) or None for place in places)
         to, text = self.cleaned_data["thanks_to"], self.cleaned_data["thanks"].strip()
         return Answers(levels, int(to) if to and text else None, text)
 

@@ -28,7 +28,9 @@ from xiaojia.domains.ledger.queries.wallets import (
     members,
     members_at_counter,
     merit,
+    moved_out,
     own_member,
+    present_members,
     with_deed,
 )
 
@@ -54,11 +56,13 @@ __all__ = [
     "members",
     "members_at_counter",
     "merit",
+    "moved_out",
     "notices",
     "open_corrections",
     "outstanding",
     "own_member",
     "own_slip",
+    "present_members",
     "rulebook",
     "slip",
     "version_on",

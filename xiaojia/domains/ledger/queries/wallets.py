@@ -120,6 +120,19 @@ def members(*, viewer: Actor, category: str = "", name: str = "") -> QuerySet[Me
     return rows
 
 
+def moved_out(on: date) -> Q:
+    """Members whose home, or whose own line in the register, ended by that day: moved away, or died.
+
+    The register says so and nobody was asked. It ends no membership: a person of the office does.
+    """
+    return Q(household__until_on__lte=on) | Q(resident__until_on__lte=on)
+
+
+def present_members(*, viewer: Actor, on: date) -> QuerySet[Member]:
+    """Members of the viewer's scope whom the register still knows: neighbours are asked about these."""
+    return members(viewer=viewer).exclude(moved_out(on))
+
+
 def members_at_counter(name: str, *, viewer: Actor, limit: int = 20) -> list[Member]:
     """Members whose name or passbook number is this, also who left: at the counter of the store."""
     require(MAY, "see_balance", viewer, viewer.community_id)

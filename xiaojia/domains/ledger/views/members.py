@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from xiaojia.domains.ledger import actions, queries
 from xiaojia.domains.ledger.access import MAY
+from xiaojia.domains.ledger.actions.kin import declare_kin_named
 from xiaojia.domains.ledger.forms import DonateForm, JoinForm
 from xiaojia.domains.ledger.models import Member
 from xiaojia.domains.ledger.rules import months_before
@@ -29,12 +30,14 @@ SHOWN = 200
 
 
 def members(request: HttpRequest) -> HttpResponse:
-    """Who takes part, in pinyin order; `?q=` by the beginning of a name."""
+    """Who takes part, in pinyin order; `?q=` by the beginning of a name, `?only=gone` who moved out."""
     viewer = actor_of(request)
     text = request.GET.get("q", "").strip()[:40]
-    rows = list(queries.members(viewer=viewer, name=text)[: SHOWN + 1])
+    is_gone, only_gone = queries.moved_out(clock.today()), request.GET.get("only") == "gone"
+    found = queries.members(viewer=viewer, name=text).annotate(is_gone=is_gone)
+    rows = list((found.filter(is_gone) if only_gone else found)[: SHOWN + 1])
     context = {
-        "members": rows[:SHOWN], "has_more": len(rows) > SHOWN, "text": text,
+        "members": rows[:SHOWN], "has_more": len(rows) > SHOWN, "text": text, "only_gone": only_gone,
         "may_open": may(MAY, "see_points", viewer, viewer.community_id),
     }  # fmt: skip
     return render(request, "ledger/members.html", context)
@@ -56,10 +59,11 @@ def join(request: HttpRequest) -> HttpResponse:
             household_id=lives.pk if lives else None,
         )  # fmt: skip
         try:
-            actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
+            member = actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
         except Refused as refused:
             refusal = refused
         else:
+            _declare(request, viewer, member.pk, v["kin"])
             messages.success(
                 request, _("%(name)s加入了。不想参加了随时说一声，什么都不影响。") % {"name": v["name"]}
             )
@@ -67,6 +71,15 @@ def join(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "refusal": refusal, "door": household.door if household else ""}
     status = refusal.status if refusal else 422 if form.errors else 200
     return render(request, "ledger/join.html", context, status=status)
+
+
+def _declare(request: HttpRequest, viewer: Actor, member_id: int, names: list[str]) -> None:
+    """Kin named while joining; a name that nobody bears yet is said and holds up nothing."""
+    for name in names:
+        try:
+            declare_kin_named(by=viewer, at=clock.now(), member_id=member_id, named=name)
+        except Refused as refused:
+            messages.warning(request, refused.sentence)
 
 
 def mine(request: HttpRequest) -> HttpResponse:
@@ -84,9 +97,9 @@ def join_self(request: HttpRequest) -> HttpResponse:
     viewer, now = actor_of(request), clock.now()
     role = viewer.role if viewer.role in {"head", "steward"} else "volunteer"
     joining = actions.Joining(role, getattr(request.user, "name", ""), account_id=viewer.account_id)
-    actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
-    messages.success(request, _("您加入了。不想参加了，随时在这一页退出，什么都不影响。"))
-    return redirect("ledger:mine")
+    member = actions.join(by=viewer, at=now, on=clock.today(now), joining=joining)
+    messages.success(request, _("您加入了。不想参加了，随时在“我的存折”退出，什么都不影响。"))
+    return redirect("ledger:kin", member_id=member.pk)
 
 
 def passbook(request: HttpRequest, member_id: int) -> HttpResponse:

@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from xiaojia.domains.ledger.queries import members
+from xiaojia.domains.ledger.actions import settle_members
+from xiaojia.domains.ledger.queries import present_members
 from xiaojia.domains.ledger.queries.kin import kin_pairs
 from xiaojia.domains.recognition.access import MAY, visible_months
 from xiaojia.domains.recognition.models import Ballot, Month, State
@@ -40,9 +41,11 @@ def open_month(*, by: Actor, at: datetime, month_on: date, seed: int | None = No
         raise Refused(
             _("%(month)s 的互评已经开了；要改规则，先说明原因取消，再重开。") % {"month": f"{first:%Y-%m}"}
         )
+    on = clock.today(at)
+    settle_members(by=by, at=at, on=on)  # whoever moved yesterday is asked about new neighbours
     limits, chosen = Limits(), chance.randbelow(2**53) if seed is None else seed
     people = list(
-        members(viewer=by)
+        present_members(viewer=by, on=on)
         .exclude(category="team")
         .values_list("pk", "category", "microgrid_ids", "household_id", "resident__household_id")
     )
@@ -56,7 +59,7 @@ def open_month(*, by: Actor, at: datetime, month_on: date, seed: int | None = No
     asked = assign(problem, seed=chosen).asked
     month = Month.objects.create(
         community_id=by.community_id, month_on=first, seed=chosen, limits=asdict(limits), opened_at=at,
-        opened_by_id=by.account_id, closes_on=clock.today(at) + timedelta(days=OPEN_DAYS),
+        opened_by_id=by.account_id, closes_on=on + timedelta(days=OPEN_DAYS),
     )  # fmt: skip
     categories = {pk: category for pk, category, *_rest in people}
     order = sorted(grids, key=lambda pk: (grids[pk], pk))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from xiaojia.domains.ledger.queries import members, own_member
+from xiaojia.domains.ledger.queries import own_member, present_members
 from xiaojia.domains.recognition.access import (
     MAY,
     opened,
@@ -41,7 +41,7 @@ class MonthShown:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One slip with the names of whom it asks about, in its order."""
+    """One slip with the names of whom it asks about, in its order; '' for who left, moved out or died."""
 
     ballot: Ballot
     month: Month
@@ -114,7 +114,8 @@ def slip_of_number(month_id: UUID, number: int, *, viewer: Actor) -> Slip | None
 
 def _slips(ballots: list[Ballot], viewer: Actor) -> list[Slip]:
     wide = Actor(viewer.account_id, "officer", viewer.community_id, whole(viewer))
-    names = dict(members(viewer=wide).values_list("pk", "name"))
+    on = max((ballot.month.closes_on for ballot in ballots), default=date.min)
+    names = dict(present_members(viewer=wide, on=on).values_list("pk", "name"))
     return [
         Slip(ballot, ballot.month, ballot.member.name, tuple(names.get(pk, "") for pk in ballot.asked_ids))
         for ballot in ballots

@@ -38,6 +38,7 @@ from xiaojia.domains.teams.queries.scope import (
     covered_by,
     holding_on,
     scope_of,
+    served_by_account,
     simulated_tenures,
     tenures_of,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "roster",
     "scope_of",
     "seat_news",
+    "served_by_account",
     "serves_here",
     "simulated_tenures",
     "story_of",

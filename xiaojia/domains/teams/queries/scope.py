@@ -54,6 +54,15 @@ def covered_by(tenure: Tenure, *, on: date) -> tuple[int, ...]:
     return tuple(pk for pk in ids if pk is not None)
 
 
+def served_by_account(*, viewer: Actor, on: date) -> dict[int, tuple[int, ...]]:
+    """Account -> the micro-grids it serves in the viewer's community that day, ascending (one query)."""
+    rows = Tenure.objects.filter(community_id=viewer.community_id, microgrid__isnull=False)
+    found: dict[int, set[int]] = {}
+    for account_id, microgrid_id in holding_on(rows, on).values_list("account_id", "microgrid_id"):
+        found.setdefault(account_id, set()).add(microgrid_id or 0)
+    return {account_id: tuple(sorted(ids)) for account_id, ids in found.items()}
+
+
 def actor_of(account_id: int, tenure_id: int | None, *, on: date) -> Actor | None:
     """The actor of a request: the chosen tenure if it still holds today, else the first one, else nobody."""
     tenures = list(tenures_of(account_id, on=on))
