@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from xiaojia.domains.store.tests.counter import Counter
+    from xiaojia.domains.store.tests.till import Till
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +32,15 @@ def here(_made: Counter, django_db_blocker: Any) -> Iterator[Counter]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield _made
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def till(transactional_db: None) -> Iterator[Till]:
+    """A counter that is committed, and a till of it."""
+    from xiaojia.domains.store.tests.counter import counter
+    from xiaojia.domains.store.tests.till import Till, key_of
+    from xiaojia.kernel import alone
+
+    here = counter()
+    yield Till(here, key_of(here, "clerk"))
+    alone.forget()
