@@ -5,13 +5,16 @@ from __future__ import annotations
 import calendar
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+
+from xiaojia.kernel.actors import Actor
 
 CATEGORIES: Final = {
     "head": _("家长"),
@@ -98,6 +101,37 @@ DEFAULT_RULES: Final = (
     RuleText("rescue", "临时顶一班", 3, proof="roster"),
 )
 """domain.md 4.3; a community changes its own copy, version by version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a conflict as another domain knows it: a person by account or resident, or a household."""
+
+    account_id: int | None = None
+    resident_id: UUID | None = None
+    household_id: int | None = None
+
+
+ConflictSource = Callable[[Actor, date], Iterable[tuple[Party, Party]]]
+"""Who has a conflict with whom on a day, in the viewer's community; also people who are no members."""
+
+CONFLICTS: dict[str, ConflictSource] = {}
+"""Code -> what a domain above knows of; household and kin are known here. Filled by `conflict`."""
+
+
+def conflict(code: str) -> Callable[[ConflictSource], ConflictSource]:
+    """Register why two people are not asked about each other: `@conflict("pairing")` above a function.
+
+    The way for domains that know pairings, disputes or candidates: they see no member and no point by it.
+    """
+
+    def register(source: ConflictSource) -> ConflictSource:
+        if code in CONFLICTS:
+            raise ValueError(f"two sources of conflicts are called {code}")
+        CONFLICTS[code] = source
+        return source
+
+    return register
 
 
 def forbidden_in(text: str) -> str:

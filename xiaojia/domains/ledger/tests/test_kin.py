@@ -34,11 +34,12 @@ KEEPERS: Final = {
     "domains/ledger/actions/members.py",
     "domains/ledger/models/__init__.py",
     "domains/ledger/models/membership.py",
+    "domains/ledger/queries/conflicts.py",  # adds other conflicts; whoever asks it is a reader
     "domains/ledger/queries/kin.py",
     "domains/ledger/views/kin.py",
     "domains/ledger/views/members.py",
 }
-_KIN: Final = re.compile(r"Kinship|kin_pairs|kin_of|own_side|ledger_kinship|declare_kin")
+_KIN: Final = re.compile(r"Kinship|kin_pairs|kin_of|own_side|ledger_kinship|declare_kin|queries\.conflicts")
 
 
 def _as(here: Stage, role: str) -> Client:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets as chance
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from xiaojia.domains.ledger.actions import settle_members
 from xiaojia.domains.ledger.queries import present_members
-from xiaojia.domains.ledger.queries.kin import kin_pairs
+from xiaojia.domains.ledger.queries.conflicts import conflicts
 from xiaojia.domains.recognition.access import MAY, visible_months
 from xiaojia.domains.recognition.models import Ballot, Month, State
 from xiaojia.domains.recognition.rules import OPEN_DAYS, month_number, month_start
@@ -32,8 +31,9 @@ LEAST_PARTICIPANTS = 7
 def open_month(*, by: Actor, at: datetime, month_on: date, seed: int | None = None) -> Month:
     """Draw the circles of a month. The seed is kept, so that anybody can draw them again (P18).
 
-    Slips may come in for ten days. Whoever lives in one household, is kin or was kept apart is not
-    asked about the other. Rules, people and questions stay; one can only cancel and open anew.
+    Slips may come in for ten days. Whoever lives in one household, is kin, has a conflict that another
+    domain registered or was kept apart is not asked about the other. Rules, people and questions stay;
+    one can only cancel and open anew.
     """
     require(MAY, "open_month", by, by.community_id)
     first = month_on.replace(day=1)
@@ -47,21 +47,19 @@ def open_month(*, by: Actor, at: datetime, month_on: date, seed: int | None = No
     people = list(
         present_members(viewer=by, on=on)
         .exclude(category="team")
-        .values_list("pk", "category", "microgrid_ids", "household_id", "resident__household_id")
+        .values_list("pk", "category", "microgrid_ids")
     )
-    grids = {pk: min(ids) for pk, _c, ids, _h, _r in people if ids}
+    grids = {pk: min(ids) for pk, _c, ids in people if ids}
     if len(grids) < LEAST_PARTICIPANTS:
         raise Refused(_("互评没有开，因为加入的人还不到 7 个；人多一些再开，谁说的才猜不出来。"))
-    homes = {pk: household or home for pk, _c, _ids, household, home in people}
-    problem = AssignmentProblem(
-        _teams(grids), frozenset(_apart(by, first, limits, homes, set(grids))), limits
-    )
+    apart = frozenset(_apart(by, on, first, limits, set(grids)))
+    problem = AssignmentProblem(_teams(grids), apart, limits)
     asked = assign(problem, seed=chosen).asked
     month = Month.objects.create(
         community_id=by.community_id, month_on=first, seed=chosen, limits=asdict(limits), opened_at=at,
         opened_by_id=by.account_id, closes_on=on + timedelta(days=OPEN_DAYS),
     )  # fmt: skip
-    categories = {pk: category for pk, category, *_rest in people}
+    categories = {pk: category for pk, category, _ids in people}
     order = sorted(grids, key=lambda pk: (grids[pk], pk))
     Ballot.objects.bulk_create(
         Ballot(
@@ -105,20 +103,13 @@ def _teams(grids: dict[int, int]) -> tuple[Team, ...]:
     )
 
 
-def _apart(
-    by: Actor, first: date, limits: Limits, homes: Mapping[int, int | None], present: set[int]
-) -> set[tuple[int, int]]:
-    pairs = {both for both in kin_pairs(viewer=by) if set(both) <= present}
-    by_home: dict[int, list[int]] = defaultdict(list)
-    for member, home in homes.items():
-        if home is not None and member in present:
-            by_home[home].append(member)
-    for together in by_home.values():
-        pairs |= {pair(one, other) for one in together for other in together if one != other}
+def _apart(by: Actor, on: date, first: date, limits: Limits, present: set[int]) -> set[tuple[int, int]]:
+    """Pairs who are not asked about each other: conflicts of today, and mutual praise of earlier months."""
+    pairs = set(conflicts(viewer=by, on=on))
     since = month_start(month_number(first) - limits.apart_months)
     for month in visible_months(by).filter(state=State.CLOSED, month_on__gte=since, month_on__lt=first):
         pairs |= {pair(rater, ratee) for _month, rater, ratee in mutual_of(month)}
-    return pairs
+    return {both for both in pairs if set(both) <= present}
 
 
 def mutual_of(month: Month) -> set[tuple[int, int, int]]:
