@@ -22,7 +22,7 @@ from xiaojia.kernel.actors import Actor
 
 SEEDS: Final = range(8)
 ONE, OTHER = 2, 3
-"""The head and the volunteer, by account, of one micro-grid: asked about each other unless a reason speaks."""
+"""Head and volunteer, by account, of one micro-grid: asked about each other unless a reason speaks."""
 
 
 @pytest.fixture(autouse=True)
