@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
 
 T = TypeVar("T")
-SCOPE = ("communities", "wide", "households", "microgrids")
-BLANK = "SELECT " + ", ".join(f"set_config('app.{name}', '', true)" for name in SCOPE)
+_NAMES = ("communities", "wide", "households", "microgrids")
+SCOPE = "SELECT " + ", ".join(f"coalesce(current_setting('app.{name}', true), '')" for name in _NAMES)
+SCOPE_BACK = "SELECT " + ", ".join(f"set_config('app.{name}', %s, true)" for name in _NAMES)
 
 
 class Once(Protocol):
@@ -121,19 +122,27 @@ def _open(file: Path, build: Callable[[], Any], blocker: DjangoDbBlocker) -> Ope
 
 @contextmanager
 def _scopes_end_with_requests() -> Iterator[None]:
-    """A scope ends with its transaction. In a savepoint it would reach into the next request."""
-    from django.core.signals import request_finished
+    """A scope ends with its transaction. In a savepoint a request's own would stay for what comes after."""
+    from django.core.signals import request_finished, request_started
     from django.db import connection
 
-    def forget(**_more: Any) -> None:
-        if connection.in_atomic_block and connection.connection is not None:
-            connection.connection.execute(BLANK)  # past Django, which counts what a page asks
+    before: list[tuple[str, ...]] = []
 
-    request_finished.connect(forget)
+    def keep(**_more: Any) -> None:
+        # Past Django's cursor, which would count this among the statements of a page.
+        before.append(connection.connection.execute(SCOPE).fetchone())
+
+    def give_back(**_more: Any) -> None:
+        if before:
+            connection.connection.execute(SCOPE_BACK, before.pop())
+
+    request_started.connect(keep)
+    request_finished.connect(give_back)
     try:
         yield
     finally:
-        request_finished.disconnect(forget)
+        request_started.disconnect(keep)
+        request_finished.disconnect(give_back)
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from django.test import Client
 
 from tests import sharing
 from tests.sharing import Once
+from xiaojia.domains.people.models import Account
 from xiaojia.domains.places.actions import add_community
 from xiaojia.domains.places.models import Community
+from xiaojia.domains.teams.actions import open_desk
 from xiaojia.domains.teams.models import Tenure
 from xiaojia.kernel.actors import Scope
 from xiaojia.kernel.tenancy import entered
@@ -61,12 +63,26 @@ def test_what_a_commit_would_refuse_is_refused(community: Community) -> None:
         Tenure.objects.create(community_id=community.pk, account_id=-1, role="officer", from_on=SINCE)
 
 
-def test_a_scope_ends_with_its_request_and_what_is_durable_may_stand_inside(community: Community) -> None:
+def _communities() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.communities', '{1}', true)")
-        Client().get("/sign-in/")
-        cursor.execute("SELECT current_setting('app.communities')")
-        assert cursor.fetchone() == ("",)
+        cursor.execute("SELECT current_setting('app.communities', true)")
+        return str(cursor.fetchone()[0])
+
+
+def test_a_scope_ends_with_its_request(community: Community, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, account = Client(), Account.objects.create(username="qh-secretary", name="唐国梁")
+    open_desk(account_id=account.pk, community_id=community.pk, role="secretary", on=SINCE)
+    client.force_login(account)
+    with entered(Scope((1, 2))):
+        assert client.get("/").status_code == 200
+        assert _communities() == "{1,2}"
+    assert _communities() == ""
+    monkeypatch.setattr(sharing, "SCOPE_BACK", "SELECT %s, %s, %s, %s")
+    client.get("/")
+    assert _communities() == f"{{{community.pk}}}", "negative control"
+
+
+def test_what_is_durable_may_stand_inside_and_not_inside_a_block_of_the_code(community: Community) -> None:
     with entered(Scope((community.pk,)), is_durable=True):
         assert Community.objects.exists()
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):

@@ -6,10 +6,9 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.models import Consent, Resident, Viewlog
 from xiaojia.kernel.tenancy import entered
-
-pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +17,8 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def _client(people: cast.Cast, role: str) -> Client:

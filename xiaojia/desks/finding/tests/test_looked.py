@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.desks.finding import looked
 from xiaojia.domains.people import actions
 from xiaojia.domains.people.models import Resident, Viewlog
@@ -60,9 +61,9 @@ def test_every_reason_and_screen_has_a_word() -> None:
 
 
 @pytest.fixture
-def people(monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
+def people(once: Once, monkeypatch: pytest.MonkeyPatch) -> cast.Cast:
     monkeypatch.setattr("xiaojia.kernel.clock.today", lambda at=None: cast.TODAY)
-    return cast.build()
+    return once(cast.build)
 
 
 def _client(people: cast.Cast, role: str) -> Client:
@@ -71,7 +72,6 @@ def _client(people: cast.Cast, role: str) -> Client:
     return client
 
 
-@pytest.mark.django_db
 def test_asking_stands_on_the_sheet_itself(people: cast.Cast) -> None:
     household_id = people.here.household_ids[0]
     page = _client(people, "officer").get(f"/households/{household_id}/views/").content.decode()
@@ -82,7 +82,6 @@ def test_asking_stands_on_the_sheet_itself(people: cast.Cast) -> None:
         assert (log.reason, log.screen, log.household_ids) == ("asked", "views", [household_id])
 
 
-@pytest.mark.django_db
 def test_the_sheet_tells_of_twelve_months(people: cast.Cast) -> None:
     head, household_id = people.actor("head"), people.here.household_ids[0]
     now = clock.now()
@@ -98,7 +97,6 @@ def test_the_sheet_tells_of_twelve_months(people: cast.Cast) -> None:
     assert "2 个人一共看过 2 次" in re.sub(r"<[^>]+>", "", page)
 
 
-@pytest.mark.django_db
 def test_a_yes_is_taken_back_with_two_clicks_and_hides_the_name_at_once(people: cast.Cast) -> None:
     """From the line that finds the household: its page, and the button on it. No question in between."""
     household_id = people.here.household_ids[0]

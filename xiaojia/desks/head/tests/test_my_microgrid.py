@@ -8,17 +8,21 @@ import pytest
 from django.test import Client
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Resident, Viewlog
 from xiaojia.domains.teams import actions as teams
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xiaojia.kernel.clock.today", lambda at=None: cast.TODAY)
+
+
+@pytest.fixture
+def people_here(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def _page(people_here: cast.Cast, address: str, **cookies: str) -> str:
@@ -28,8 +32,10 @@ def _page(people_here: cast.Cast, address: str, **cookies: str) -> str:
     return client.get(address).content.decode()
 
 
-def test_the_first_page_is_the_own_micro_grid_with_its_number_size_and_addresses() -> None:
-    page = _page(cast.build(), "/")
+def test_the_first_page_is_the_own_micro_grid_with_its_number_size_and_addresses(
+    people_here: cast.Cast,
+) -> None:
+    page = _page(people_here, "/")
     assert "1 号小家" in page
     assert 'href="/neighbours/">4</a>' in page
     assert "刘家院子 1 栋 1 单元" in page
@@ -37,8 +43,7 @@ def test_the_first_page_is_the_own_micro_grid_with_its_number_size_and_addresses
     assert "住户0" not in page
 
 
-def test_neighbours_are_masked_until_they_agree_and_looking_is_logged() -> None:
-    people_here = cast.build()
+def test_neighbours_are_masked_until_they_agree_and_looking_is_logged(people_here: cast.Cast) -> None:
     scope = people_here.actor("secretary").scope
     page = _page(people_here, "/neighbours/")
     assert page.count("住＊＊") == 4
@@ -59,15 +64,13 @@ def test_neighbours_are_masked_until_they_agree_and_looking_is_logged() -> None:
     assert "住户5" not in page, "another micro-grid, even after a yes"
 
 
-def test_heads_read_large_print_until_they_choose_otherwise() -> None:
-    people_here = cast.build()
+def test_heads_read_large_print_until_they_choose_otherwise(people_here: cast.Cast) -> None:
     assert '<html lang="zh-Hans" class="large">' in _page(people_here, "/")
     assert '<html lang="zh-Hans">' in _page(people_here, "/", text_size="standard")
     assert 'class="xlarge"' in _page(people_here, "/", text_size="xlarge")
 
 
-def test_a_head_whose_micro_grid_ended_is_told_so_in_peace() -> None:
-    people_here = cast.build()
+def test_a_head_whose_micro_grid_ended_is_told_so_in_peace(people_here: cast.Cast) -> None:
     secretary = people_here.actor("secretary")
     account = people.add_account(username="qh-late", name="周素珍", password=cast.PASSWORD, is_simulated=True)
     with entered(secretary.scope):
@@ -81,8 +84,7 @@ def test_a_head_whose_micro_grid_ended_is_told_so_in_peace() -> None:
     assert "您还没有桌子" in answer.content.decode()
 
 
-def test_whoever_sees_the_whole_community_looks_people_up_one_by_one() -> None:
-    people_here = cast.build()
+def test_whoever_sees_the_whole_community_looks_people_up_one_by_one(people_here: cast.Cast) -> None:
     client = Client()
     client.force_login(people_here.here.accounts["officer"])
     answer = client.get("/neighbours/")

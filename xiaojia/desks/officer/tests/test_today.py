@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.busy import busy
+from tests.busy import Busy, busy
+from tests.sharing import Once
 from xiaojia.domains.microgrids.models import Partition
 from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people.models import Account
@@ -14,7 +15,10 @@ from xiaojia.kernel import clock
 from xiaojia.kernel.models import Work
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db
+
+@pytest.fixture
+def stage(once: Once) -> Busy:
+    return once(busy)
 
 
 def _page(account: Account) -> str:
@@ -23,6 +27,7 @@ def _page(account: Account) -> str:
     return client.get("/").content.decode()
 
 
+@pytest.mark.django_db
 def test_an_empty_office_is_offered_to_bring_a_register(monkeypatch: pytest.MonkeyPatch) -> None:
     place = yards.office()
     monkeypatch.setattr(clock, "now", lambda: yards.NOW)  # late in a year the next one's workdays wait
@@ -34,8 +39,7 @@ def test_an_empty_office_is_offered_to_bring_a_register(monkeypatch: pytest.Monk
     assert 'action="/find/"' in page
 
 
-def test_drafts_wait_for_reasons_until_they_have_them() -> None:
-    stage = busy()
+def test_drafts_wait_for_reasons_until_they_have_them(stage: Busy) -> None:
     partition_id = stage.ids["partition_id"]
     page = _page(stage.accounts["officer"])
     assert f'href="/microgrids/plans/{partition_id}/exceptions/"' in page
@@ -48,15 +52,13 @@ def test_drafts_wait_for_reasons_until_they_have_them() -> None:
     assert "等书记定" in page
 
 
-def test_doors_without_a_micro_grid_wait() -> None:
-    stage = busy()
+def test_doors_without_a_micro_grid_wait(stage: Busy) -> None:
     with entered(stage.place.officer.scope):
         yards.settle(stage.place.officer, [yards.Yard("刘家院子", "9", "1", 7, x=360.0, y=0.0)])
     assert "7 户还没有小家" in _page(stage.accounts["officer"])
 
 
-def test_long_work_that_runs_stands_on_the_first_pages_until_it_is_over() -> None:
-    stage = busy()
+def test_long_work_that_runs_stands_on_the_first_pages_until_it_is_over(stage: Busy) -> None:
     by = stage.place.officer
     row = Work.objects.create(
         community_id=by.community_id, account_id=by.account_id, role="officer", kind="plan", state="running",

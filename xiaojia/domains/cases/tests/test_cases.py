@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions, queries
 from xiaojia.domains.cases.actions import CaseRefused, Move, Report
 from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
@@ -24,7 +25,6 @@ from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.secrets import open_sealed
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 3, 2, 2, tzinfo=UTC)  # 10:00 in the office
 
 
@@ -66,12 +66,18 @@ class Place:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def place(once: Once) -> Iterator[Place]:
+    here = once(_with_kinds)
+    with entered(here.officer.scope):
+        yield here
+
+
+def _with_kinds() -> Place:
     people = cast.build()
     here = Place(people, people.actor("officer"), people.actor("secretary"), people.actor("head"))
     with entered(here.officer.scope):
         actions.open_casekinds(by=here.officer, at=MONDAY, on=MONDAY.date())
-        yield here
+    return here
 
 
 def test_a_report_gets_a_receipt_a_deadline_and_a_sealed_phone(place: Place) -> None:

@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions, queries
 from xiaojia.domains.cases.actions.importing import StillDoubtful, check_import, import_cases
 from xiaojia.domains.cases.actions.importing_later import start_import
@@ -31,7 +32,6 @@ from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.work import SilentProgress, perform
 from xiaojia.project import import_command
 
-pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 HEAD = ["编号", "内容", "类别", "上报时间", "状态", "结果", "办结时间", "地点", "姓名", "电话"]
 GOOD = [
@@ -66,12 +66,19 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(once: Once, tmp_path: Path) -> Iterator[Desk]:
+    people = once(_with_kinds)
+    by = people.actor("officer")
+    with entered(by.scope):
+        yield Desk(by, people.actor("head"), tmp_path)
+
+
+def _with_kinds() -> cast.Cast:
     people = cast.build()
     by = people.actor("officer")
     with entered(by.scope):
         actions.open_casekinds(by=by, at=NOW, on=NOW.date())
-        yield Desk(by, people.actor("head"), tmp_path)
+    return people
 
 
 def test_old_and_open_cases_come_with_their_states(desk: Desk) -> None:

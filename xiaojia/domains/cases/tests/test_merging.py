@@ -8,16 +8,15 @@ from itertools import permutations
 
 import pytest
 
+from tests.sharing import Once
 from xiaojia.domains.cases.checks import findings
 from xiaojia.domains.cases.models import Case, Reporter
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    here = build()
+def stage(once: Once) -> Iterator[Stage]:
+    here = once(build)
     with here.inside():
         yield here
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.actions import Report
 from xiaojia.domains.cases.models import Case, Casekind, Casestep, Reporter
@@ -22,16 +23,21 @@ from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.tenancy import entered
 from xiaojia.kernel.together import insert_many, insert_together
 
-pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def officer() -> Iterator[Actor]:
+def officer(once: Once) -> Iterator[Actor]:
+    by = once(_with_kinds)
+    with entered(by.scope):
+        yield by
+
+
+def _with_kinds() -> Actor:
     by = cast.build().actor("officer")
     with entered(by.scope):
         actions.open_casekinds(by=by, at=MONDAY, on=MONDAY.date())
-        yield by
+    return by
 
 
 def _report(by: Actor, **more: Any) -> Case:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from tests.sharing import Once
 from xiaojia.domains.cases.actions.keys import add_apikey
 from xiaojia.domains.cases.actions.publishing import open_public_service
 from xiaojia.domains.cases.api.open311 import MOST_MEDIA, READS_A_MINUTE
@@ -19,7 +20,6 @@ from xiaojia.domains.cases.models import Case, Casephoto, Casestep
 from xiaojia.domains.cases.photos.storing import path_of
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 
-pytestmark = pytest.mark.django_db
 CODE = "999999001001"
 ROOT = "/open311/v2/"
 
@@ -46,8 +46,12 @@ class Town:
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Town:
+def town(once: Once, monkeypatch: pytest.MonkeyPatch) -> Town:
     monkeypatch.setattr("xiaojia.kernel.clock.now", lambda: MONDAY)
+    return once(_open)
+
+
+def _open() -> Town:
     stage = build()
     with stage.inside():
         open_public_service(by=stage.secretary, at=MONDAY, contact="023-00000000")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.sharing import Once
 from xiaojia.domains.cases.actions.keys import change_duty_phone, use_key
 from xiaojia.domains.cases.models import Apikey, DutyPhone, PublicService
 from xiaojia.domains.cases.queries.published import duty_phone
@@ -16,14 +17,13 @@ from xiaojia.domains.cases.rules import read_duty_phone
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 from xiaojia.kernel.refusals import NotAllowed
 
-pytestmark = pytest.mark.django_db
 PAGE = reverse("cases:outside")
 PHONE = "023-00000000"
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return build()
+def stage(once: Once) -> Stage:
+    return once(build)
 
 
 def _client(stage: Stage, role: str) -> Client:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sharing import Once
 from xiaojia.domains.cases import checks
 from xiaojia.domains.cases.models import Case
 from xiaojia.domains.cases.queries.rates import LIMITS, PARTS, Period, behind, rates
@@ -21,15 +22,14 @@ from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 from xiaojia.domains.workdays import queries as workdays
 from xiaojia.kernel.refusals import NotAllowed
 
-pytestmark = pytest.mark.django_db
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 LATER = datetime(2026, 5, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    made = build()
+def stage(once: Once) -> Iterator[Stage]:
+    made = once(build)
     with made.inside():
         yield made
 

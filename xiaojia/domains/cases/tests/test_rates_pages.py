@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.sharing import Once
 from xiaojia.domains.cases import jobs
 from xiaojia.domains.cases.tests.stage import MONDAY, Stage, build
 
-pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 MONTH = "/cases/rates/?month=2026-03"
 
 
 @pytest.fixture
-def stage() -> Stage:
+def stage(once: Once) -> Stage:
+    return once(_with_a_month)
+
+
+def _with_a_month() -> Stage:
     made = build()
     with made.inside():
         for _number in range(27):

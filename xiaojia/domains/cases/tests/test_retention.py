@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.sharing import Once
 from xiaojia.domains.cases import actions, jobs
 from xiaojia.domains.cases.checks import findings
 from xiaojia.domains.cases.lines import line_of
@@ -16,13 +17,12 @@ from xiaojia.domains.cases.queries.retention import forgettable
 from xiaojia.domains.cases.tests.stage import DONE, MONDAY, Stage, build
 from xiaojia.kernel.models import AuditEntry
 
-pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(days=3 * 366 + 2)
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    here = build()
+def stage(once: Once) -> Iterator[Stage]:
+    here = once(build)
     with here.inside():
         yield here
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.sharing import Once
 from tools.simulator.cases import Lived, live_year
 from tools.simulator.front_door import Office
 from xiaojia.domains.cases import checks
@@ -17,15 +18,14 @@ from xiaojia.domains.cases.rules import OPEN
 from xiaojia.domains.cases.tests.stage import Stage, build
 from xiaojia.domains.workdays import queries as workdays
 
-pytestmark = pytest.mark.django_db
 FIRST = date(2026, 1, 5)
 DAYS = 60
 YEAR = Period(FIRST, FIRST + timedelta(days=DAYS + 60))
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    made = build()
+def stage(once: Once) -> Iterator[Stage]:
+    made = once(build)
     with made.inside():
         yield made
 

@@ -8,17 +8,16 @@ from typing import Any
 import pytest
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people import actions, queries
 from xiaojia.domains.people.models import Consent, Resident
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def people() -> cast.Cast:
-    return cast.build()
+def people(once: Once) -> cast.Cast:
+    return once(cast.build)
 
 
 def _first_resident(people: cast.Cast) -> Resident:

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.models import Household, Resident
 from xiaojia.domains.places.models import Compound
 from xiaojia.domains.registers import actions
@@ -56,11 +57,17 @@ def a_month_later(rows: list[Row]) -> list[Row]:
 
 
 @pytest.fixture
-def officer(db: None) -> Iterator[Actor]:
+def officer(once: Once) -> Iterator[Actor]:
+    by = once(_taken_over)
+    with entered(by.scope):
+        yield by
+
+
+def _taken_over() -> Actor:
     by = cast.build().actor("officer")
     with entered(by.scope):
         committed(by, checked(by, a_csv(*named(town()), head=HEAD), as_of_on=JANUARY))
-        yield by
+    return by
 
 
 @contextmanager

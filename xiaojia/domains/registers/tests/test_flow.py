@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from tests import cast
+from tests.sharing import Once
 from xiaojia.domains.people.models import Household, Resident
 from xiaojia.domains.places.models import Building, Unit
 from xiaojia.domains.registers import actions, queries
@@ -46,13 +47,19 @@ def cast_rows() -> list[list[object]]:
 
 
 @pytest.fixture
-def people(db: None) -> Iterator[cast.Cast]:
-    built = cast.build()
+def people(once: Once) -> Iterator[cast.Cast]:
+    built = once(_named)
     cast_rows.community_pk = built.here.community.pk  # type: ignore[attr-defined]  # see above
+    with entered(built.actor("officer").scope):
+        yield built
+
+
+def _named() -> cast.Cast:
+    built = cast.build()
     with entered(built.actor("officer").scope):
         for n, name in enumerate(NAMES):
             Resident.objects.filter(name=f"住户{n}").update(name=name)
-        yield built
+    return built
 
 
 @pytest.fixture
