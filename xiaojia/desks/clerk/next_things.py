@@ -55,7 +55,9 @@ def _sheets(desk: Desk) -> list[Thing]:
     return [
         Thing(
             _("%(day)s第 %(n)d 张纸单要补录") % {"day": _words(sheet.day_on), "n": sheet.number},
-            _("有 %(n)d 行没记上") % {"n": sheet.refused_count} if sheet.refused_count else _("那天断网写的"),
+            _("有 %(n)d 行没记上") % {"n": sheet.refused_count}
+            if sheet.refused_count
+            else _("断网的时候写的"),
             f"{reverse('store:typed')}?day={sheet.day_on.isoformat()}&sheet={sheet.number}",
         )
         for sheet in desk.sheets

@@ -112,7 +112,7 @@ class SheetForm(forms.Form):
     sheet = _number(_("第几张"), hint=_("写在纸单右上角。"), least=1, most=99)
     lines = forms.CharField(
         label=_("照着纸单写"),
-        help_text=_("一行写一笔：存折号、货号、件数，中间空一格，比如 00012 2 1。空着的行也空一行。"),
+        help_text=_("一行写一笔：存折号、货号、件数，中间空一格，比如 000012 2 1。空着的行也空一行。"),
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         error_messages={"required": _("照着纸单写，一行一笔。")},
     )

@@ -22,7 +22,8 @@ MOST_BACKDATED_DAYS: Final = 14
 MOST_SHEETS: Final = 20
 """Paper sheets of one day."""
 
-CODE_DIGITS: Final = 6
+CODES: Final = (100_000, 999_999)
+"""Pick-up codes: six digits that no passbook has (000012), because one field takes both."""
 
 TILL_REQUESTS_A_MINUTE: Final = 300
 MOST_TILL_POINTS: Final = 10_000
@@ -75,3 +76,8 @@ def kept_until(at: datetime) -> datetime:
 def may_return(*, collected_on: date, on: date) -> bool:
     """Whether something that was collected then may come back today."""
     return collected_on <= on <= collected_on + timedelta(days=RETURN_DAYS)
+
+
+def passbook_number(typed: str) -> str:
+    """The number of a passbook as it is printed: 12 is 000012; a name stays a name."""
+    return typed.zfill(6) if typed.isascii() and typed.isdecimal() else typed

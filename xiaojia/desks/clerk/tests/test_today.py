@@ -41,7 +41,7 @@ def test_things_stand_in_the_order_in_which_they_would_be_missed() -> None:
     told = [(thing.title, thing.why) for thing in next_things(desk)]
     assert told == [
         ("2 份留着的今天到期，打电话问一声", "没人来领，东西回货架，分回存折"),
-        ("3月1日第 2 张纸单要补录", "那天断网写的"),
+        ("3月1日第 2 张纸单要补录", "断网的时候写的"),
         ("3月1日第 1 张纸单要补录", "有 3 行没记上"),
         ("3月1日的账还没结", "照着数一遍货架，对上了就结"),
         ("3月2日的账还没结", "照着数一遍货架，对上了就结"),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from xiaojia.domains.recognition.access import MAY, visible_appeals
 from xiaojia.domains.recognition.models import Appeal, Unsealing
 from xiaojia.domains.recognition.rules import (
@@ -69,6 +71,13 @@ def appeals_of(account_id: int, *, viewer: Actor) -> list[AppealShown]:
     return [_shown(row) for row in rows.select_related("member", "month", "appraisal", "unsealing")]
 
 
+def _subject(row: Appeal) -> str:
+    """The month or the year that it is about: 2026 年 10 月."""
+    if row.month is not None:
+        return _("%(y)s 年 %(m)s 月") % {"y": row.month.month_on.year, "m": row.month.month_on.month}
+    return _("%(y)s 年") % {"y": row.appraisal.year if row.appraisal else ""}
+
+
 def _shown(row: Appeal) -> AppealShown:
     unsealing: Unsealing | None = getattr(row, "unsealing", None)
     counts = unsealing.counts if unsealing else None
@@ -76,7 +85,7 @@ def _shown(row: Appeal) -> AppealShown:
     return AppealShown(
         appeal=row,
         name=row.member.name,
-        subject=str(row.month or row.appraisal),
+        subject=_subject(row),
         text=_open(row, "text_sealed"),
         outcome=OUTCOMES.get(row.outcome, ""),
         answer=_open(row, "answer_sealed"),

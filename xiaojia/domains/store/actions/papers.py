@@ -15,7 +15,7 @@ from xiaojia.domains.ledger.queries import members_at_counter
 from xiaojia.domains.store.access import MAY, visible_goods, visible_redemptions, visible_sheets
 from xiaojia.domains.store.actions.serving import Basket, redeem_goods, whole
 from xiaojia.domains.store.models import Papersheet, Redemption
-from xiaojia.domains.store.rules import MOST_BACKDATED_DAYS, MOST_SHEETS
+from xiaojia.domains.store.rules import MOST_BACKDATED_DAYS, MOST_SHEETS, passbook_number
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
@@ -118,7 +118,8 @@ def _typed(row: Row, *, by: Actor, at: datetime, day: date, sheet: int) -> Typed
 
 
 def _member(row: Row, by: Actor) -> int:
-    found = [m.pk for m in members_at_counter(row.passbook, viewer=by) if m.name != row.passbook]
+    number = passbook_number(row.passbook)
+    found = [m.pk for m in members_at_counter(number, viewer=by) if m.name != number]
     if len(found) != 1:
         raise Refused(_("没有找到这本存折；看看号写对没有。"))
     return found[0]

@@ -20,7 +20,7 @@ from xiaojia.domains.ledger.queries.kin import is_own_side_name, own_side
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.actions.shelf import lock_goods, price_on
 from xiaojia.domains.store.models import Goods, Price, Redemption, Stockmove
-from xiaojia.domains.store.rules import CODE_DIGITS, COLLEAGUE, MOST_QUANTITY, kept_until, may_return
+from xiaojia.domains.store.rules import CODES, COLLEAGUE, MOST_QUANTITY, kept_until, may_return
 from xiaojia.kernel import audit
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor, Scope
@@ -151,7 +151,7 @@ def _body(basket: Basket, is_kept: bool) -> bytes:
 def _free_code(by: Actor) -> str:
     """Six digits that nothing else waits under; two at one moment are kept apart by the database."""
     for _try in range(20):
-        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        code = str(CODES[0] + secrets.randbelow(CODES[1] - CODES[0] + 1))
         if not visible_redemptions(by).filter(state="reserved", pickup_code=code).exists():
             return code
     raise RuntimeError("no free pick-up code in twenty tries")

@@ -12,6 +12,7 @@ from xiaojia.domains.people import queries as people
 from xiaojia.domains.store.access import MAY, visible_redemptions
 from xiaojia.domains.store.models import Redemption
 from xiaojia.domains.store.queries.sight import opened
+from xiaojia.domains.store.rules import passbook_number
 from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor, Scope
 
@@ -38,9 +39,15 @@ def customers(text: str, *, viewer: Actor, on: date) -> list[Customer]:
     """
     require(MAY, "serve", viewer, viewer.community_id)
     first, *more = text.split() or [""]
-    found = _customers(ledger.members_at_counter(first, viewer=viewer, limit=MOST_FOUND * 5), viewer, on)
+    members = ledger.members_at_counter(passbook_number(first), viewer=viewer, limit=MOST_FOUND * 5)
     wanted = [word.replace("号楼", "").removesuffix("栋").removesuffix("楼") for word in more]
-    return [c for c in found if all(word in c.place for word in wanted)][:MOST_FOUND]
+    found = _customers(members, viewer, on)
+    return [c for c in found if all(_is_at(word, c.place) for word in wanted)][:MOST_FOUND]
+
+
+def _is_at(word: str, place: str) -> bool:
+    """Whether a place ("刘家院子 12 栋") is meant by a word: a number is a whole one, 2 is not 12."""
+    return word in place.split() if word.isdecimal() else word in place
 
 
 def customer(member_id: int, *, viewer: Actor, on: date) -> Customer | None:

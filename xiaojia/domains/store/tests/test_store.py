@@ -12,10 +12,11 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from tests import cast
 from xiaojia.domains.ledger.actions import Lack, OtherRequest, Over
-from xiaojia.domains.ledger.models import Account
+from xiaojia.domains.ledger.models import Account, Passbook
 from xiaojia.domains.store import actions, queries
 from xiaojia.domains.store.actions import Row
 from xiaojia.domains.store.models import Goods, Price, Redemption, Stockmove
+from xiaojia.domains.store.queries.counter import _is_at
 from xiaojia.domains.store.tests.counter import Counter
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
@@ -77,6 +78,31 @@ def test_what_is_kept_is_collected_once_or_goes_back(here: Counter) -> None:
         assert (row.balance, row.held) == (27, 0)
     assert here.stock("肥皂") == 99
     assert here.drift() == []
+
+
+def test_a_code_is_never_the_number_of_a_passbook(here: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One field takes both: the smallest code is larger than the passbooks of any community."""
+    monkeypatch.setattr("secrets.randbelow", lambda _n: 0)
+    code = here.reserve("住户甲", "肥皂").pickup_code
+    assert code == "100000"
+    with here.stage.office():
+        assert max(Passbook.objects.values_list("number", flat=True)) < code
+    with entered(here.clerk.scope):
+        assert queries.customers(code, viewer=here.clerk, on=cast.TODAY) == []
+
+
+def test_a_passbook_is_found_without_its_leading_zeros(here: Counter) -> None:
+    with here.stage.office():
+        number = Passbook.objects.get(member_id=here.stage.member("住户甲")).number
+    assert number.startswith("0000")
+    with entered(here.clerk.scope):
+        found = queries.customers(number.lstrip("0"), viewer=here.clerk, on=cast.TODAY)
+        assert [c.name for c in found] == ["住户甲"]
+        row = Row(1, number.lstrip("0"), 2, 1)
+        (typed,) = actions.type_sheet(
+            by=here.clerk, at=cast.NOW, on=cast.TODAY, day=cast.TODAY, sheet=1, rows=[row]
+        )
+        assert typed.redemption is not None
 
 
 def test_a_return_within_seven_days_gives_back_once_and_spoilt_goods_not_to_the_shelf(here: Counter) -> None:
@@ -183,8 +209,6 @@ def test_the_day_on_one_page_adds_up(here: Counter) -> None:
 
 def test_a_paper_sheet_is_typed_line_by_line_and_twice_counts_once(here: Counter) -> None:
     with here.stage.office():
-        from xiaojia.domains.ledger.models import Passbook
-
         number = Passbook.objects.get(member_id=here.stage.member("住户甲")).number
     by = here.clerk
     rows = [Row(1, number, 2, 3), Row(2, number, 1, 2), Row(3, "没有", 2, 1), Row(4, number, 9, 1)]
@@ -223,6 +247,13 @@ def test_somebody_is_found_by_name_and_building_or_by_passbook(here: Counter) ->
         with pytest.raises(NotAllowed):
             queries.customers("住户", viewer=head, on=cast.TODAY)
         assert Redemption.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "is_meant"), [("2", False), ("12", True), ("刘家", True), ("1", False), ("老粮", False)]
+)
+def test_a_building_is_a_whole_number(word: str, is_meant: bool) -> None:
+    assert _is_at(word, "刘家院子 12 栋") is is_meant
 
 
 def test_what_people_ask_for_is_counted_and_answered_once(here: Counter) -> None:

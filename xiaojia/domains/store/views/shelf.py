@@ -36,7 +36,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
             return redirect("store:goods", goods_id=goods.pk)
     context = {
         "items": queries.shelf(viewer=viewer, on=on, is_all=True), "form": form, "refusal": refusal,
-        "is_open": bool(form.errors or refusal),
+        "is_open": bool(form.errors or refusal), "on": on,
     }  # fmt: skip
     status = refusal.status if refusal else 422 if form.errors else 200
     return render(request, "store/shelf.html", context, status=status)
