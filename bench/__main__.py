@@ -1,7 +1,8 @@
 """`make bench`: every figure of ours in this very run, as one table. `make bench ARGS=plan` runs one of them.
 
 A module of this folder with `NAME` and `run(report)` is a bench. Ratios and CPU time are judged; wall time
-is only told where machines are shared. `--peers` runs the modules whose `IS_PEERS` is true instead.
+is only told where machines are shared. `--peers` runs the modules whose `IS_PEERS` is true instead; one whose
+`IS_LONG` is true runs only when it is named.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def main() -> int:
         )
         return 2
     report = Report()
-    for name in options.names or sorted(benches):
+    short = sorted(name for name, module in benches.items() if not getattr(module, "IS_LONG", False))
+    for name in options.names or short:
         print(f"{name} ...", file=sys.stderr, flush=True)
         began = time.monotonic()
         benches[name].run(report)
