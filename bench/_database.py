@@ -42,3 +42,14 @@ def owner_url() -> str:
     """Address of the same database as its owner, whom no row is hidden from."""
     django_on_its_own_database()
     return _OWNER["url"]
+
+
+def backend_cpu_seconds() -> float:
+    """CPU seconds that PostgreSQL has spent for this process's connection so far, to a hundredth."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -227,17 +227,31 @@ def open_with(
     candidates: list[bytes], sealed: bytes | memoryview, *, table: str, column: str, pk: UUID
 ) -> str:
     """Like `open_sealed`, with keys of the caller's: the one whose id the value names opens it."""
-    value = bytes(sealed)
+    ciphers = {key_id(key): AESGCM(key) for key in candidates}
+    return _plain(ciphers, bytes(sealed), _associated(table, column, pk))
+
+
+def open_all(cells: Iterable[tuple[UUID | str, bytes]], *, table: str, column: str) -> Iterator[str]:
+    """Like `open_sealed` for many (key of the row, sealed) of one column: what opens is made ready once.
+
+    A row's key may come as the text PostgreSQL writes: thousands need not become objects and text again.
+    """
+    both = [generation.data for generation in (ring().current, ring().retiring) if generation]
+    ciphers = {key_id(key): AESGCM(key) for key in both}
+    for pk, sealed in cells:
+        yield _plain(ciphers, sealed, _associated(table, column, pk))
+
+
+def _plain(ciphers: Mapping[bytes, AESGCM], value: bytes, associated: bytes) -> str:
     if not value:
         return ""
-    key = next((key for key in candidates if key_id(key) == value[1:5]), None)
-    if value[0] != AES_256_GCM or key is None:
+    cipher = ciphers.get(value[1:5])
+    if value[0] != AES_256_GCM or cipher is None:
         raise WrongKey("sealed with another key")
     try:
-        plain = AESGCM(key).decrypt(value[5:17], value[17:], _associated(table, column, pk))
+        return cipher.decrypt(value[5:17], value[17:], associated).decode()
     except InvalidTag as error:
         raise WrongKey("altered, or moved from another row") from error
-    return plain.decode()
 
 
 def blind_index(plain: str, *, purpose: str) -> bytes:
@@ -253,5 +267,5 @@ def blind_index_with(key: bytes, plain: str, *, purpose: str) -> bytes:
     return hmac.new(key, f"{purpose}\0{folded}".encode(), hashlib.sha256).digest()[:16]
 
 
-def _associated(table: str, column: str, pk: UUID) -> bytes:
+def _associated(table: str, column: str, pk: UUID | str) -> bytes:
     return f"{table}\0{column}\0{pk}".encode()

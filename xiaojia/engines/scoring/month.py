@@ -119,50 +119,49 @@ def _leniencies(ratings: Sequence[Rating]) -> dict[int, _Leniency]:
     return _above({rater: (sum(levels), len(levels)) for rater, levels in given.items()})
 
 
-def _above(given: Mapping[int, tuple[int, int]]) -> dict[int, _Leniency]:
+def _above(sums: Mapping[int, tuple[int, int]]) -> dict[int, _Leniency]:
     """Of (sum of levels, how many) a rater: how far each lies above everybody."""
-    count = sum(count for _total, count in given.values())
-    if not count:
+    everything = sum(count for _total, count in sums.values())
+    if not everything:
         return {}
-    overall = rounded(100 * sum(total for total, _count in given.values()), count)
+    overall = rounded(100 * sum(total for total, _count in sums.values()), everything)
     return {
         rater: _Leniency(rounded(100 * total, count) - overall, count)
-        for rater, (total, count) in given.items()
+        for rater, (total, count) in sums.items()
         if count
     }
 
 
-def _mutual(ratings: Iterable[Rating], limits: Limits) -> set[_Key]:
+def _mutual(ratings: Sequence[Rating], limits: Limits) -> set[_Key]:
     """Answers i about j and j about i that both lie far above what others say of the same person.
 
     Looked for until nothing more is found: a third friend's praise hides the first two only once.
     """
-    about: dict[int, dict[int, list[int]]] = defaultdict(dict)
-    months: dict[Pair, list[int]] = defaultdict(list)
-    given: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for month, rater, ratee, level in ratings:
-        about[ratee].setdefault(rater, []).append(level)
-        months[(rater, ratee)].append(month)
-        total, count = given[rater]
-        given[rater] = (total + level, count + 1)
-    both = [(i, j) for i, j in months if i < j and (j, i) in months]
-    found: set[_Key] = set()
-    while new := _mutual_once(both, about, given, limits):
-        for rater, ratee in (way for i, j in new for way in ((i, j), (j, i))):
-            found |= {(month, rater, ratee) for month in months[(rater, ratee)]}
-            levels = about[ratee].pop(rater)
-            total, count = given[rater]
-            given[rater] = (total - sum(levels), count - len(levels))
+    about: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    given: dict[int, list[int]] = defaultdict(list)
+    for _month, rater, ratee, level in ratings:
+        about[ratee][rater].append(level)
+        given[rater].append(level)
+    sums = {rater: (sum(levels), len(levels)) for rater, levels in given.items()}
+    nobody: dict[int, list[int]] = {}
+    both = [(i, j) for j, raters in about.items() for i in raters if i < j and j in about.get(i, nobody)]
+    gone: set[Pair] = set()
+    while new := _mutual_once(both, about, sums, limits):
+        ways = {way for i, j in new for way in ((i, j), (j, i))}
+        gone |= ways
+        for rater, ratee in ways:
+            levels, (total, count) = about[ratee].pop(rater), sums[rater]
+            sums[rater] = (total - sum(levels), count - len(levels))
         both = [two for two in both if two not in new]
-    return found
+    return {rating[:3] for rating in ratings if rating[1:3] in gone} if gone else set()
 
 
 def _mutual_once(
     both: Iterable[Pair], about: Mapping[int, Mapping[int, list[int]]],
-    given: Mapping[int, tuple[int, int]], limits: Limits,
+    sums: Mapping[int, tuple[int, int]], limits: Limits,
 ) -> set[Pair]:  # fmt: skip
     """Pairs of `both` that praise each other, given all that is still known: ratee -> rater -> levels."""
-    above = {rater: rounded(leniency.above, 2) for rater, leniency in _above(given).items()}
+    above = {rater: rounded(leniency.above, 2) for rater, leniency in _above(sums).items()}
     known = {
         ratee: sorted(
             [100 * level - above[rater] for rater, levels in raters.items() for level in levels]

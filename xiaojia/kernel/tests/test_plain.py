@@ -53,6 +53,19 @@ def test_a_sealed_value_opens_only_in_its_own_cell() -> None:
             secrets.open_sealed(sealed, **cell)  # type: ignore[arg-type]  # mixed keywords on purpose
 
 
+def test_many_cells_open_in_their_order_and_each_only_as_itself() -> None:
+    rows = [(uuid4(), text) for text in ("常出力", "", "离不开")]
+    sealed = [(pk, secrets.seal(text, table="t", column="c", pk=pk)) for pk, text in rows]
+    cells = [(str(pk), value) for pk, value in sealed]
+    assert list(secrets.open_all(cells, table="t", column="c")) == [text for _pk, text in rows]
+    assert list(secrets.open_all(sealed, table="t", column="c")) == [text for _pk, text in rows]
+    moved = [(cells[2][0], cells[0][1])]
+    with pytest.raises(secrets.WrongKey, match="moved"):
+        list(secrets.open_all(moved, table="t", column="c"))
+    with pytest.raises(secrets.WrongKey, match="another key"):
+        list(secrets.open_all([(cells[0][0], b"\x01none" + cells[0][1][5:])], table="t", column="c"))
+
+
 def test_an_altered_value_does_not_open() -> None:
     pk = uuid4()
     sealed = bytearray(secrets.seal("13800001234", table="t", column="c", pk=pk))

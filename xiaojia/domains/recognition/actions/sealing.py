@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -18,14 +18,15 @@ from xiaojia.kernel.refusals import Refused
 _TABLE, _COLUMN = "recognition_envelope", "answers_sealed"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """One slip in the clear: whose, about whom, and what."""
 
     month_on: date
     rater_id: int
-    asked_ids: tuple[int, ...]
-    answers: Answers
+    asked_ids: Sequence[int]
+    levels: Sequence[int | None]
+    thanks_to: int | None
+    thanks: str
 
 
 def put_in(ballot: Ballot, answers: Answers) -> None:
@@ -44,13 +45,20 @@ def put_in(ballot: Ballot, answers: Answers) -> None:
 
 
 def opened(community_id: int, *, since: date, until: date) -> list[Opened]:
-    """All slips of these months, inside a closing; anywhere else PostgreSQL refuses."""
+    """All slips of these months, month after month, inside a closing; anywhere else PostgreSQL refuses."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM recognition_opened(%s, %s, %s)", [community_id, since, until])
-        return [
-            Opened(month_on, rater, tuple(asked), _clear(sealed, pk))
-            for month_on, pk, rater, asked, sealed in cursor.fetchall()
-        ]
+        cursor.execute(
+            "SELECT month_on, envelope_id::text, rater_id, asked_ids, answers_sealed"
+            " FROM recognition_opened(%s, %s, %s)",
+            [community_id, since, until],
+        )
+        rows = cursor.fetchall()
+    cells = ((pk, sealed) for _month_on, pk, _rater, _asked, sealed in rows)
+    texts = secrets.open_all(cells, table=_TABLE, column=_COLUMN)
+    return [
+        Opened(month_on, rater, asked, *unpacked(text))
+        for (month_on, _pk, rater, asked, _sealed), text in zip(rows, texts, strict=True)
+    ]
 
 
 def levels_about(unsealing_id: UUID, member_id: int) -> Iterator[int | None]:
@@ -58,7 +66,9 @@ def levels_about(unsealing_id: UUID, member_id: int) -> Iterator[int | None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM recognition_opened_for(%s)", [unsealing_id])
         for pk, asked, sealed in cursor.fetchall():
-            yield _clear(sealed, pk).levels[list(asked).index(member_id)]
+            text = secrets.open_sealed(sealed, table=_TABLE, column=_COLUMN, pk=pk)
+            levels, _to, _thanks = unpacked(text)
+            yield levels[list(asked).index(member_id)]
 
 
 def digest_of(ballot: Ballot, answers: Answers) -> bytes:
@@ -69,7 +79,3 @@ def digest_of(ballot: Ballot, answers: Answers) -> bytes:
 def _sealed(answers: Answers, pk: UUID) -> bytes:
     # One length for all: the size of an envelope shall not tell whether there is a sentence in it.
     return secrets.seal(answers.packed().ljust(400), table=_TABLE, column=_COLUMN, pk=pk)
-
-
-def _clear(sealed: bytes, pk: UUID) -> Answers:
-    return unpacked(secrets.open_sealed(sealed, table=_TABLE, column=_COLUMN, pk=pk))
