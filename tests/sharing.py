@@ -62,8 +62,14 @@ _opened: list[Opened] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """The next file, and every test that goes to the database by itself, begin with empty tables."""
-    if any(o.file != item.path for o in _opened) or item.get_closest_marker("django_db"):
+    if any(o.file != item.path for o in _opened) or _goes_itself(item):
         _take_back()
+
+
+def _goes_itself(item: pytest.Item) -> bool:
+    """Whether pytest-django gives the test a database, by its mark or by a fixture of the same meaning."""
+    named = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(named) or item.get_closest_marker("django_db") is not None
 
 
 def pytest_sessionfinish() -> None:
@@ -82,11 +88,10 @@ def once(
 ) -> Iterator[Once]:
     """See the first lines of this file."""
     mark = request.node.get_closest_marker("django_db")
-    if mark is not None:
-        if not mark.kwargs.get("transaction"):
-            pytest.fail(
-                "what a file shares needs no mark; with django_db alone it would be made for each test"
-            )
+    if _goes_itself(request.node):
+        commits = "transactional_db" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
+        if not commits:
+            pytest.fail("what a file shares needs no mark: with django_db alone each test would make it")
         yield lambda build: build()
         return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -91,12 +92,11 @@ def test_a_pause_and_an_extension_help_the_approved_rate_only(stage: Stage) -> N
 
 def test_open_overdue_cases_keep_a_period_below_a_hundred_percent(stage: Stage) -> None:
     done = stage.closed(stage.dispatched(), MONDAY + DAY)
-    many = []
-    for _number in range(1998):
-        twin = Case.objects.get(pk=done.pk)
+    done.refresh_from_db()
+    twins = [copy(done) for _number in range(1998)]
+    for twin in twins:
         twin.pk = uuid4()
-        many.append(twin)
-    Case.objects.bulk_create(many)
+    Case.objects.bulk_create(twins)
     stage.report()
     said = rates(viewer=stage.officer, since=MARCH.since, until=MARCH.until, at=LATER).approved
     assert (said.n, said.d, said.per_mille) == (1999, 2000, 999), "rounded down, never up to 1000"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
+from tests.sharing import Once
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.models import (
     Cluster,
@@ -17,6 +18,7 @@ from xiaojia.domains.microgrids.tests.yards import (
     NOW,
     TODAY,
     YARDS,
+    Office,
     Yard,
     adopted,
     approve_all,
@@ -30,17 +32,19 @@ from xiaojia.kernel.models import AuditEntry
 from xiaojia.kernel.refusals import NotAllowed, Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 HOMES = sum(y.homes for y in YARDS)
+
+
+@pytest.fixture
+def place(once: Once) -> Office:
+    return once(settled_office)
 
 
 def _sizes(partition: Partition) -> list[int]:
     return sorted(c.household_count for c in Cluster.objects.filter(partition=partition) if c.household_count)
 
 
-def test_one_button_proposes_both_scenarios_and_drops_untouched_drafts() -> None:
-    place = settled_office()
+def test_one_button_proposes_both_scenarios_and_drops_untouched_drafts(place: Office) -> None:
     with entered(place.officer.scope):
         first = actions.propose_partitions(by=place.officer, at=NOW)
         assert [p.scenario for p in first] == ["inside", "cross"]
@@ -56,8 +60,7 @@ def test_one_button_proposes_both_scenarios_and_drops_untouched_drafts() -> None
         assert AuditEntry.objects.filter(verb="propose_partition").count() == 4
 
 
-def test_a_unit_of_eighty_or_less_is_one_part_and_a_tower_is_cut_by_floors() -> None:
-    place = settled_office()
+def test_a_unit_of_eighty_or_less_is_one_part_and_a_tower_is_cut_by_floors(place: Office) -> None:
     with entered(place.officer.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="inside")
         by_unit: dict[int, list[Part]] = {}
@@ -70,6 +73,7 @@ def test_a_unit_of_eighty_or_less_is_one_part_and_a_tower_is_cut_by_floors() -> 
         assert sum(p.household_count for p in towers[0]) == 150
 
 
+@pytest.mark.django_db
 def test_nothing_to_divide_is_one_sentence_with_the_way_out() -> None:
     place = office()
     with entered(place.officer.scope), pytest.raises(actions.NothingToDivide) as refusal:
@@ -77,8 +81,7 @@ def test_nothing_to_divide_is_one_sentence_with_the_way_out() -> None:
     assert refusal.value.where_url == "/registers/"
 
 
-def test_every_exception_names_its_reason_and_cross_joins_their_distance() -> None:
-    place = settled_office()
+def test_every_exception_names_its_reason_and_cross_joins_their_distance(place: Office) -> None:
     with entered(place.officer.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="cross")
         joins = PlanException.objects.filter(partition=partition, code="cross_compound")
@@ -96,8 +99,7 @@ def _first_move(by: Actor, partition: Partition) -> tuple[Part, Cluster]:
     return part, target
 
 
-def test_a_move_changes_sizes_exceptions_and_totals_and_can_be_taken_back_step_by_step() -> None:
-    place = settled_office()
+def test_a_move_changes_sizes_exceptions_and_totals_and_can_be_taken_back_step_by_step(place: Office) -> None:
     with entered(place.officer.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="cross")
         before = (
@@ -127,8 +129,7 @@ def test_a_move_changes_sizes_exceptions_and_totals_and_can_be_taken_back_step_b
         assert AuditEntry.objects.filter(verb__in=["move_part", "undo_move"]).count() == 4
 
 
-def test_a_move_that_lands_where_it_was_or_nowhere_is_refused() -> None:
-    place = settled_office()
+def test_a_move_that_lands_where_it_was_or_nowhere_is_refused(place: Office) -> None:
     with entered(place.officer.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="cross")
         part = Part.objects.filter(partition=partition)[0]
@@ -145,8 +146,7 @@ def test_a_move_that_lands_where_it_was_or_nowhere_is_refused() -> None:
         assert Move.objects.count() == 0
 
 
-def test_two_people_who_adjust_at_once_notice_each_other() -> None:
-    place = settled_office()
+def test_two_people_who_adjust_at_once_notice_each_other(place: Office) -> None:
     with entered(place.officer.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="cross")
         part, _target = _first_move(place.officer, partition)
@@ -159,8 +159,7 @@ def test_two_people_who_adjust_at_once_notice_each_other() -> None:
             actions.undo_move(by=place.secretary, at=NOW, partition_id=partition.pk, seen_revision=0)
 
 
-def test_exceptions_are_accepted_one_by_one_with_a_written_reason() -> None:
-    place = settled_office()
+def test_exceptions_are_accepted_one_by_one_with_a_written_reason(place: Office) -> None:
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.secretary, at=NOW, scenario="inside")
         exception = PlanException.objects.filter(partition=partition)[0]
@@ -184,8 +183,7 @@ def test_exceptions_are_accepted_one_by_one_with_a_written_reason() -> None:
         )
 
 
-def test_above_eighty_cannot_be_argued_away() -> None:
-    place = settled_office()
+def test_above_eighty_cannot_be_argued_away(place: Office) -> None:
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.secretary, at=NOW, scenario="inside")
         big = Cluster.objects.filter(partition=partition).order_by("-household_count")[0]
@@ -202,8 +200,7 @@ def test_above_eighty_cannot_be_argued_away() -> None:
             actions.approve_exception(by=place.secretary, at=NOW, exception_id=over.pk, reason="大家都愿意")
 
 
-def test_the_officer_may_not_adopt_and_a_head_may_nothing_of_this() -> None:
-    place = settled_office()
+def test_the_officer_may_not_adopt_and_a_head_may_nothing_of_this(place: Office) -> None:
     head = Actor(1, "head", place.community.pk, place.secretary.scope)
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.officer, at=NOW, scenario="inside")
@@ -224,8 +221,7 @@ def test_the_officer_may_not_adopt_and_a_head_may_nothing_of_this() -> None:
                 attempt()
 
 
-def test_a_stranger_meets_no_plan_of_another_community() -> None:
-    place = settled_office()
+def test_a_stranger_meets_no_plan_of_another_community(place: Office) -> None:
     stranger = office("999999001078", "临溪社区（模拟）", "lx8").secretary
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.secretary, at=NOW, scenario="inside")
@@ -242,6 +238,7 @@ def test_a_stranger_meets_no_plan_of_another_community() -> None:
         assert exception.approved_at is None
 
 
+@pytest.mark.django_db
 def test_on_a_sketch_compounds_join_only_where_an_officer_saw_them_side_by_side() -> None:
     place = office()
     yards = [Yard("甲院", "1", "1", 40), Yard("乙院", "1", "1", 30), Yard("丙院", "1", "1", 60)]
@@ -262,8 +259,7 @@ def test_on_a_sketch_compounds_join_only_where_an_officer_saw_them_side_by_side(
         assert queries.adjacent_pairs(viewer=place.officer) == set()
 
 
-def test_reads_stay_within_their_budget(django_assert_max_num_queries: object) -> None:
-    place = settled_office()
+def test_reads_stay_within_their_budget(place: Office, django_assert_max_num_queries: object) -> None:
     with entered(place.secretary.scope):
         partition = adopted(place)
         with django_assert_max_num_queries(6):  # type: ignore[operator]  # pytest-django's fixture

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from tests.sharing import Once
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.models import (
     Membership,
@@ -17,6 +18,7 @@ from xiaojia.domains.microgrids.tests.yards import (
     NOW,
     TODAY,
     YARDS,
+    Office,
     Yard,
     adopted,
     approve_all,
@@ -28,9 +30,12 @@ from xiaojia.domains.people.models import Household
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 HOMES = sum(y.homes for y in YARDS)
+
+
+@pytest.fixture
+def place(once: Once) -> Office:
+    return once(settled_office)
 
 
 def _living(on: date) -> dict[int, int]:
@@ -45,8 +50,7 @@ def _living(on: date) -> dict[int, int]:
     return found
 
 
-def test_adoption_puts_every_household_into_exactly_one_micro_grid() -> None:
-    place = settled_office()
+def test_adoption_puts_every_household_into_exactly_one_micro_grid(place: Office) -> None:
     with entered(place.secretary.scope):
         partition = adopted(place)
         belongs = _living(TODAY)
@@ -68,8 +72,7 @@ def test_adoption_puts_every_household_into_exactly_one_micro_grid() -> None:
             )
 
 
-def test_adoption_waits_for_every_reason() -> None:
-    place = settled_office()
+def test_adoption_waits_for_every_reason(place: Office) -> None:
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.secretary, at=NOW, scenario="inside")
         with pytest.raises(actions.ExceptionsOpen, match="还没写理由"):
@@ -81,8 +84,7 @@ def test_adoption_waits_for_every_reason() -> None:
 
 
 @pytest.mark.parametrize("change", ["more", "fewer", "new unit"])
-def test_a_partition_is_not_adopted_over_a_changed_register(change: str) -> None:
-    place = settled_office()
+def test_a_partition_is_not_adopted_over_a_changed_register(place: Office, change: str) -> None:
     with entered(place.secretary.scope):
         partition = actions.propose_partition(by=place.secretary, at=NOW, scenario="cross")
         approve_all(place.secretary, partition)
@@ -99,8 +101,7 @@ def test_a_partition_is_not_adopted_over_a_changed_register(change: str) -> None
         assert Membership.objects.count() == 0
 
 
-def test_the_past_is_refused_and_the_future_waits_for_its_day() -> None:
-    place = settled_office()
+def test_the_past_is_refused_and_the_future_waits_for_its_day(place: Office) -> None:
     with entered(place.secretary.scope):
         first = adopted(place, scenario="inside")
         second = actions.propose_partition(by=place.secretary, at=NOW, scenario="cross")
@@ -130,8 +131,7 @@ def test_the_past_is_refused_and_the_future_waits_for_its_day() -> None:
         assert Membership.objects.filter(until_on__isnull=True).count() == HOMES
 
 
-def test_identities_live_on_where_at_least_half_stays_together() -> None:
-    place = settled_office()
+def test_identities_live_on_where_at_least_half_stays_together(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         before = _living(TODAY)
@@ -159,8 +159,7 @@ def test_identities_live_on_where_at_least_half_stays_together() -> None:
         assert Membership.objects.count() == HOMES + part.household_count, "who stayed keeps the same row"
 
 
-def test_the_database_itself_keeps_a_household_in_one_micro_grid_per_day() -> None:
-    place = settled_office()
+def test_the_database_itself_keeps_a_household_in_one_micro_grid_per_day(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         row = Membership.objects.all()[0]

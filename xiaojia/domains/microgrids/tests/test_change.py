@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from tests.sharing import Once
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.models import Membership, Partition, PlanException
 from xiaojia.domains.microgrids.queries.change import Way, change_now, moves_of, ways
@@ -29,10 +30,13 @@ from xiaojia.domains.people.models import Account, Household
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 TOMORROW = TODAY + timedelta(1)
 NEW = Yard("刘家院子", "4", "1", 36, x=160.0, y=0.0)
+
+
+@pytest.fixture
+def place(once: Once) -> Office:
+    return once(settled_office)
 
 
 def _belongs() -> dict[int, int]:
@@ -50,8 +54,7 @@ def _ways(place: Office) -> list[Way]:
     return ways(change_now(viewer=place.officer, on=TODAY), viewer=place.officer)
 
 
-def test_nothing_is_asked_while_everything_fits() -> None:
-    place = settled_office()
+def test_nothing_is_asked_while_everything_fits(place: Office) -> None:
     with entered(place.officer.scope):
         assert change_now(viewer=place.officer, on=TODAY).partition is None
         with pytest.raises(actions.NothingHolds, match="还没有采用过"):
@@ -64,8 +67,7 @@ def test_nothing_is_asked_while_everything_fits() -> None:
         assert queries.unfit(day, viewer=place.officer, on=TODAY) == []
 
 
-def test_a_new_building_is_settled_by_few_moves_and_adopted_like_any_plan() -> None:
-    place = settled_office()
+def test_a_new_building_is_settled_by_few_moves_and_adopted_like_any_plan(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         before = _belongs()
@@ -88,8 +90,7 @@ def test_a_new_building_is_settled_by_few_moves_and_adopted_like_any_plan() -> N
         assert change_now(viewer=place.secretary, on=TODAY + timedelta(1)).occasions == ()
 
 
-def test_reasons_are_not_asked_again_where_nothing_happens() -> None:
-    place = settled_office()
+def test_reasons_are_not_asked_again_where_nothing_happens(place: Office) -> None:
     with entered(place.secretary.scope):
         first = adopted(place)
         written = PlanException.objects.filter(partition=first).count()
@@ -106,6 +107,7 @@ def test_reasons_are_not_asked_again_where_nothing_happens() -> None:
                 assert e.approved_reason == "", "negative control: what changes is asked"
 
 
+@pytest.mark.django_db
 def test_a_short_micro_grid_is_broken_until_somebody_accepts_it() -> None:
     place = office()
     with entered(place.secretary.scope):
@@ -128,8 +130,7 @@ def test_a_short_micro_grid_is_broken_until_somebody_accepts_it() -> None:
             actions.adopt_partition(by=place.secretary, at=NOW, partition_id=only.pk, from_on=TODAY)
 
 
-def test_newcomers_follow_their_unit_and_nobody_moves() -> None:
-    place = settled_office()
+def test_newcomers_follow_their_unit_and_nobody_moves(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         before = _belongs()
@@ -147,8 +148,7 @@ def test_newcomers_follow_their_unit_and_nobody_moves() -> None:
         assert len(after) == len(before) + came
 
 
-def test_the_list_and_letters_name_who_moves_before_and_after_adoption() -> None:
-    place = settled_office()
+def test_the_list_and_letters_name_who_moves_before_and_after_adoption(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         settle(place.secretary, [NEW])
@@ -167,8 +167,7 @@ def test_the_list_and_letters_name_who_moves_before_and_after_adoption() -> None
         assert moves_of(plan, viewer=place.officer, on=TODAY + timedelta(9)) == rows
 
 
-def test_a_draft_is_old_when_the_register_moves_on_and_makes_room() -> None:
-    place = settled_office()
+def test_a_draft_is_old_when_the_register_moves_on_and_makes_room(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         settle(place.secretary, [NEW])
@@ -184,8 +183,7 @@ def test_a_draft_is_old_when_the_register_moves_on_and_makes_room() -> None:
         ) == {"dropped"}
 
 
-def test_who_may_ask_and_whose_it_is() -> None:
-    place = settled_office()
+def test_who_may_ask_and_whose_it_is(place: Office) -> None:
     stranger = office("999999001078", "临溪社区（模拟）", "lx8").officer
     with entered(place.secretary.scope):
         adopted(place)
@@ -196,8 +194,7 @@ def test_who_may_ask_and_whose_it_is() -> None:
             actions.propose_change(by=stranger, at=NOW)
 
 
-def test_whole_buildings_are_shown_with_what_they_cost() -> None:
-    place = settled_office()
+def test_whole_buildings_are_shown_with_what_they_cost(place: Office) -> None:
     with entered(place.secretary.scope):
         whole = actions.propose_partition(by=place.officer, at=NOW, scenario="whole")
         assert whole.totals["split"] == 0
@@ -209,8 +206,7 @@ def test_whole_buildings_are_shown_with_what_they_cost() -> None:
         assert cross.totals["over"] == 0, "negative control: cutting helps"
 
 
-def test_the_pages_lead_from_today_to_the_letters() -> None:
-    place = settled_office()
+def test_the_pages_lead_from_today_to_the_letters(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         settle(place.secretary, [NEW])
@@ -231,8 +227,8 @@ def test_the_pages_lead_from_today_to_the_letters() -> None:
     assert client.post("/microgrids/plans/whole/").status_code == 302
 
 
-def test_no_page_of_a_change_asks_more_than_twelve_queries() -> None:
-    place = settled_office()
+@pytest.mark.django_db(transaction=True)  # a savepoint would be two statements more
+def test_no_page_of_a_change_asks_more_than_twelve_queries(place: Office) -> None:
     with entered(place.secretary.scope):
         adopted(place)
         settle(place.secretary, [NEW])

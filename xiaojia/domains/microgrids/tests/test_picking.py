@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.busy import Busy, busy
+from tests.sharing import Once
 from xiaojia.domains.microgrids import actions, queries
 from xiaojia.domains.microgrids.queries import Plan
 from xiaojia.domains.microgrids.queries.targets import amounts, parts_words, targets
@@ -12,7 +13,10 @@ from xiaojia.domains.microgrids.tests.yards import NOW
 from xiaojia.domains.microgrids.views.planner import map_page
 from xiaojia.kernel.tenancy import entered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+
+@pytest.fixture
+def stage(once: Once) -> Busy:
+    return once(busy)
 
 
 def _plan(stage: Busy) -> Plan:
@@ -21,9 +25,8 @@ def _plan(stage: Busy) -> Plan:
     return plan
 
 
-def test_what_moved_is_called_by_what_it_is_together() -> None:
+def test_what_moved_is_called_by_what_it_is_together(stage: Busy) -> None:
     """A whole building by its name, one of its units with the unit, some of a tower with the floors."""
-    stage = busy()
     with entered(stage.place.officer.scope):
         plan = _plan(stage)
         house = [p for p in plan.parts if p.unit.compound == "刘家院子" and p.unit.building == "1"]
@@ -38,9 +41,8 @@ def test_what_moved_is_called_by_what_it_is_together() -> None:
         assert parts_words(plan, [house[0], tower[0]]).startswith("刘家院子 1 栋 1 单元、南园小区 1 栋 1")
 
 
-def test_a_tower_alone_in_one_micro_grid_is_no_dead_end() -> None:
+def test_a_tower_alone_in_one_micro_grid_is_no_dead_end(stage: Busy) -> None:
     """All of it can go nowhere; some floors can open a micro-grid of their own, and the page offers that."""
-    stage = busy()
     with entered(stage.place.officer.scope):
         plan = _plan(stage)
         tower = [p for p in plan.parts if p.unit.compound == "南园小区" and p.unit.building == "1"]
