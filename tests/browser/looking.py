@@ -6,8 +6,9 @@ import io
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import ConsoleMessage, Page
@@ -22,6 +23,9 @@ FLAGS: Final = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+Look = tuple[int, str]
+"""A width in px and a text size."""
+PICTURES: Final = "XIAOJIA_SCREENSHOTS"
 WIDTHS: Final = (320, 390, 640, 1280)
 BASE_PX: Final = {"standard": 18, "large": 22, "xlarge": 30}
 TAP_PX: Final = {"standard": 44, "large": 60, "xlarge": 60}
@@ -74,30 +78,57 @@ class Told:
 
 def audit(page: Page, *, text_size: str = "standard", main_buttons: int = 1) -> list[str]:
     """Everything of interface 14 that a ruler can measure on the page as it stands, one line a finding."""
-    base = BASE_PX[text_size]
-    found: list[str] = page.evaluate(
-        _MEASURE, {"base": base, "smallest": SMALLEST_PX * base / 18, "tap": TAP_PX[text_size]}
-    )
-    buttons = page.locator(".btn-main:visible").count()
-    if buttons > main_buttons:
-        found.append(f"{buttons} red buttons")
+    found: list[list[str]] = page.evaluate(_MEASURE, [{**_limits(text_size, main_buttons), "size": ""}])
+    return found[0]
+
+
+def audit_looks(page: Page, looks: Iterable[Look], name: str = "") -> list[str]:
+    """The same at every width and text size: `320 standard: ...`; the page is left at 1280 standard.
+
+    A width is laid out once for all its text sizes. With `name` every look is a picture too (see `shot`).
+    """
+    found: list[str] = []
+    by_width: dict[int, list[str]] = {}
+    for width, text_size in looks:
+        by_width.setdefault(width, []).append(text_size)
+    for width, sizes in by_width.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        measured = page.evaluate(_MEASURE, [{**_limits(size), "size": size} for size in sizes])
+        for size, lines in zip(sizes, measured, strict=True):
+            found += [f"{width} {size}: {line}" for line in lines]
+            if name and PICTURES in os.environ:
+                set_look(page, width=width, text_size=size)
+                shot(page, f"{name}-{width}-{size}")
+    set_look(page, width=1280, text_size="standard")
     return found
+
+
+def _limits(text_size: str, main_buttons: int = 1) -> dict[str, float]:
+    base = BASE_PX[text_size]
+    return {
+        "base": base, "smallest": SMALLEST_PX * base / 18, "tap": TAP_PX[text_size], "buttons": main_buttons
+    }  # fmt: skip
 
 
 def words(page: Page) -> list[str]:
     """Banned words on the page."""
-    return sorted(set(BANNED.findall(page.locator("body").inner_text())))
+    return sorted(set(BANNED.findall(page.evaluate("document.body.innerText"))))
 
 
 def axe_findings(page: Page, axe: str) -> list[str]:
     """Serious and critical violations by axe-core, one line each."""
-    page.evaluate(axe)
-    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}"
-        for v in result["violations"]
-        if v["impact"] in {"serious", "critical"}
-    ]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+    found: list[str] = page.evaluate(_AXE)
+    return found
+
+
+_AXE: Final = """async () => {
+  // To preload would fetch every stylesheet once more, for rules about films and turned screens only.
+  const run = await axe.run(document, {resultTypes: ["violations"], preload: false, selectors: false});
+  return run.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+    .map((v) => `${v.id} (${v.impact}): ${v.nodes[0].html.slice(0, 160)}`);
+}"""
 
 
 def set_look(page: Page, *, width: int, text_size: str) -> None:
@@ -141,6 +172,6 @@ _FOCUS: Final = """selector => {
 
 def shot(page: Page, name: str) -> None:
     """A picture for a person to look at, only when XIAOJIA_SCREENSHOTS names a folder."""
-    folder = os.environ.get("XIAOJIA_SCREENSHOTS")
+    folder = os.environ.get(PICTURES)
     if folder:
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)

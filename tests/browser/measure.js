@@ -1,5 +1,12 @@
-// Runs in the page: every finding of the ruler as one line. `limits`: base, smallest, tap (all px).
-(limits) => {
+// Runs in the page, once a width: for each of `looks` every finding of the ruler, a line each. A look has
+// `size` (the text size to put on first, "" leaves the page as it is), `buttons` (the most red ones), and
+// `base`, `smallest`, `tap` (px).
+(looks) => looks.map((limits) => {
+  if (limits.size) {
+    const html = document.documentElement.classList;
+    html.remove("large", "xlarge");
+    if (limits.size !== "standard") html.add(limits.size);
+  }
   const found = new Set();
   const name = (e) => {
     const words = (e.textContent || e.getAttribute("aria-label") || "").trim().replace(/\s+/g, " ").slice(0, 24);
@@ -53,5 +60,7 @@
     const isButton = ["BUTTON", "INPUT", "SELECT", "SUMMARY"].includes(e.tagName) || e.classList.contains("btn");
     if (isButton && Math.round(r.width) < limits.tap) found.add(`${Math.round(r.width)} px wide target: ${name(whole)}`);
   }
+  const red = [...document.querySelectorAll(".btn-main")].filter(shown).length;
+  if (red > limits.buttons) found.add(`${red} red buttons`);
   return [...found];
-}
+})
