@@ -61,9 +61,10 @@ class MonthEarned:
 class Slip:
     """A month of one wallet: `opening` + the sum of `lines` = `closing`.
 
-    `available` and `held` are of now. `earned` is the month's merit, of which `earned_deeds` are for deeds.
-    `waiting`: deeds that no second person has confirmed yet. `quarter`: the months of the quarter as they
-    stand now (季积分), without what was taken back.
+    `available` and `held` are of now. Merit of the month: `earned_deeds` + `earned_thanks` - `earned_wrong`
+    (what was booked and taken back within it; later corrections change no printed month). `waiting`: deeds
+    that no second person has confirmed yet. `quarter`: the months of the quarter as they stand now (季积分),
+    without what was taken back.
     """
 
     member: Member
@@ -75,15 +76,16 @@ class Slip:
     closing: int
     available: int
     held: int
-    earned: int
     earned_deeds: int
+    earned_thanks: int
+    earned_wrong: int
     waiting: int
     quarter: tuple[MonthEarned, ...]
 
     @property
-    def earned_thanks(self) -> int:
-        """What the month brought for being thanked."""
-        return self.earned - self.earned_deeds
+    def earned(self) -> int:
+        """What the month brought, whatever was spent."""
+        return self.earned_deeds + self.earned_thanks - self.earned_wrong
 
     @property
     def quarter_points(self) -> int:
@@ -132,14 +134,15 @@ def _slip(whose: Q, month: date, *, viewer: Actor) -> Slip | None:
         for pk, row in deeds.items()
         if row["state"] in PAID and pk not in posted
     ]
-    awards = [row for row in wallet.moves if row["kind"] == "award"]
+    awards = {row["transaction_id"]: row for row in wallet.moves if row["kind"] == "award"}
     opening = int(wallet.opening or 0)
     return Slip(
         wallet.member, wallet.number or "", first, last, opening,
         tuple(sorted(lines, key=lambda line: line.on)), opening + sum(row["amount"] for row in wallet.moves),
         wallet.balance - wallet.held, wallet.held,
-        sum(row["amount"] for row in awards),
-        sum(row["amount"] for row in awards if not _is_thanks(row)),
+        sum(row["amount"] for row in awards.values() if not _is_thanks(row)),
+        sum(row["amount"] for row in awards.values() if _is_thanks(row)),
+        sum(row["asked"] for row in wallet.moves if row["reverses_id"] in awards),
         sum(row["state"] == Deed.State.RECORDED for row in deeds.values()),
         _quarter(wallet.awarded, month),
     )  # fmt: skip
@@ -173,8 +176,8 @@ def _moves(start: datetime, end: datetime) -> QuerySet[Any]:
     ).annotate(amount=Coalesce(Subquery(side.values("amount")[:1]), 0))
     return rows.order_by("created_at", "id").values_list(
         JSONObject(
-            amount="amount", asked="points", transaction_id="id", kind="kind", on="happened_on",
-            reason="reason", source_type="source_type", source_id="source_id",
+            amount="amount", asked="points", transaction_id="id", reverses_id="reverses_id", kind="kind",
+            on="happened_on", reason="reason", source_type="source_type", source_id="source_id",
             text="rule_version__text", points="rule_version__points",
         )
     )  # fmt: skip

@@ -120,6 +120,10 @@ def _taken_back(here: Circle, officer: Actor) -> None:
     for pk in (here.ids[5], here.ids[6], here.ids[9]):
         award = awards.filter(account__member_id=pk).order_by("id")[0]
         ledger.ask_correction(by=officer, at=_at(on), transaction_id=award.pk, reason="那天下雨，没有打扫")
+    april = Roster("by hand", "april", "yardtalk", date(2026, 4, 14))
+    ledger.attend_roster(by=officer, at=_at(april.done_on), roster=april, member_ids=[here.ids[4]])
+    at_once = Transaction.objects.get(account__member_id=here.ids[4], happened_on=april.done_on)
+    ledger.ask_correction(by=officer, at=_at(on), transaction_id=at_once.pk, reason="记重了一回")
     for correction in list(Correction.objects.all()):
         ledger.reverse_award(by=secretary, at=_at(on), on=on, correction_id=correction.pk)
 
@@ -131,7 +135,7 @@ class Paper:
     opening: int
     lines: tuple[tuple[str, int], ...]
     closing: int
-    earned: tuple[int, int, int]
+    earned: tuple[int, int, int, int]
     quarter: tuple[tuple[int, int, int], ...]
     quarter_points: int
 
@@ -147,16 +151,22 @@ def _cells(html: str) -> list[list[str]]:
 
 def _read(html: str) -> Paper:
     month, quarter = (_cells(table) for table in re.findall(r"<table.*?</table>", html, re.DOTALL))
-    earned = re.search(r"好事 (\d+) \+ 认可 (\d+) = (\d+) 分", html)
+    earned = re.search(r"挣的：好事 (\d+) \+ 认可 (\d+)(?: − 当月更正 (\d+))? = (\d+) 分", html)
     assert earned is not None
     return Paper(
         int(month[1][1]),
         tuple((what, int(points)) for what, points in month[2:-1]),
         int(month[-1][1]),
-        (int(earned[1]), int(earned[2]), int(earned[3])),
-        tuple((int(a), int(b), int(c)) for _month, a, b, c in quarter[1:-1]),
+        (int(earned[1]), int(earned[2]), int(earned[3] or 0), int(earned[4])),
+        tuple(_quarter_row(said, points) for said, points in quarter[1:-1]),
         int(quarter[-1][1]),
     )
+
+
+def _quarter_row(said: str, points: str) -> tuple[int, int, int]:
+    found = re.search(r"好事 (\d+) \+ 认可 (\d+)$", said)
+    assert found is not None
+    return int(found[1]), int(found[2]), int(points)
 
 
 def _slip(client: Client, member: int, month: date) -> Paper:
@@ -170,9 +180,10 @@ def _wrong(paper: Paper) -> list[str]:
     found = []
     if paper.opening + sum(points for _what, points in paper.lines) != paper.closing:
         found.append("the column")
-    if paper.earned[0] + paper.earned[1] != paper.earned[2]:
+    deeds, thanks, wrong, earned = paper.earned
+    if deeds + thanks - wrong != earned:
         found.append("the month's sum")
-    if paper.earned[2] != sum(points for what, points in paper.lines if _is_earned(what)):
+    if deeds + thanks != sum(points for what, points in paper.lines if _is_earned(what)):
         found.append("the month's sum against its lines")
     if any(a + b != c for a, b, c in paper.quarter):
         found.append("a row of the quarter")
@@ -221,8 +232,9 @@ def test_every_slip_of_a_quarter_is_right_by_hand(quarter: Circle) -> None:
         assert [p.closing for p in papers[:-1]] == [p.opening for p in papers[1:]]
         assert papers[-1].closing == balances[member]
         assert {p.quarter_points for p in papers[:3]} == {points[member]}, "the quarter (R09)"
+        assert papers[3].earned[2] == (1 if member == quarter.ids[4] else 0), "booked and taken back in April"
         if member not in reversed_ids:
-            assert sum(p.earned[2] for p in papers) == points[member]
+            assert sum(p.earned[3] for p in papers) == points[member]
         text = " ".join(what for paper in papers for what, _points in paper.lines)
         seen = {word: count + text.count(word) for word, count in seen.items()}
     assert all(seen.values()), seen
@@ -237,6 +249,6 @@ def test_negative_control_a_slip_with_a_wrong_sum_is_found(
         monkeypatch.setattr(slip_room, "_reckoned", lambda _deed, _paid, told=told: told)
         papers = [_slip(client, member, MONTHS[0]) for member in quarter.ids]
         assert any(found in line for paper in papers for line in _wrong(paper))
-    assert _wrong(Paper(1, (("看望 2 分", 2),), 4, (2, 1, 2), ((1, 1, 3),), 2)) == [
+    assert _wrong(Paper(1, (("看望 2 分", 2),), 4, (2, 0, 1, 2), ((1, 1, 3),), 2)) == [
         "the column", "the month's sum", "a row of the quarter", "the quarter",
     ]  # fmt: skip
