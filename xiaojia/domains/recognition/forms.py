@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xiaojia.domains.recognition.rules import LEVELS, LONGEST_THANKS, OUTCOMES, UNKNOWN, Answers
+from xiaojia.domains.recognition.rules import (
+    LEVELS,
+    LONGEST_THANKS,
+    MOST_HOURS_OFFERED,
+    OUTCOMES,
+    UNKNOWN,
+    Answers,
+)
 
 
 class BallotForm(forms.Form):
@@ -67,6 +75,42 @@ class NumberForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "autofocus": True}),
         error_messages={"required": gettext_lazy("照着票右上角的号写。")},
     )
+
+
+class YearForm(forms.Form):
+    """How much there was to help with in each micro-grid, if somebody counted it: 1 40 a line."""
+
+    hours = forms.CharField(
+        label=gettext_lazy("各小家这一年有多少小时的事可以出力"),
+        help_text=gettext_lazy(
+            "比如食堂排班、打扫、夜校，照排出来的班数，不看谁来了。一行一个：小家号，空一格，小时数。不写就都一样算。"
+        ),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4, "inputmode": "numeric"}),
+    )
+
+    def __init__(self, data: Any = None, *, microgrids: Mapping[int, int] | None = None) -> None:
+        """`microgrids`: number on the door -> id."""
+        super().__init__(data)
+        self._microgrids = microgrids or {}
+
+    def clean_hours(self) -> dict[int, int]:
+        """Micro-grid id -> hours; every line is read, or the first that is not is named."""
+        found: dict[int, int] = {}
+        for line in self.cleaned_data["hours"].splitlines():
+            words = line.replace("号", " ").split()
+            if not words:
+                continue
+            is_read = len(words) == 2 and all(word.isdecimal() for word in words)
+            number, hours = (int(word) for word in words) if is_read else (0, 0)
+            if number not in self._microgrids or hours > MOST_HOURS_OFFERED:
+                raise forms.ValidationError(
+                    _("“%(line)s”没看懂；一行一个：小家号，空一格，小时数，比如 3 120。"),
+                    params={"line": line.strip()[:20]},
+                )
+            found[self._microgrids[number]] = hours
+        return found
 
 
 class ReasonForm(forms.Form):

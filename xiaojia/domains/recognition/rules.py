@@ -35,6 +35,8 @@ APPEAL_DAYS_AT_MOST: Final = 28
 """How many days ten working days are at most, whatever the holidays: while those are not known."""
 
 RETENTION_MONTHS: Final = 14
+MOST_HOURS_OFFERED: Final = 20_000
+"""In one micro-grid and year; more is a slip of the pen."""
 DEFAULT_BAR: Final = 700
 """What is awarded in every category unless the office says otherwise, in tenths of 100."""
 

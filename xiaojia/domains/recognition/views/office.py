@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 from xiaojia.domains.microgrids.queries import lifetimes
 from xiaojia.domains.recognition import actions, queries
 from xiaojia.domains.recognition.access import MAY
-from xiaojia.domains.recognition.forms import BallotForm, NumberForm, ReasonForm
+from xiaojia.domains.recognition.forms import BallotForm, NumberForm, ReasonForm, YearForm
 from xiaojia.domains.recognition.models import State
 from xiaojia.domains.recognition.rules import LEVELS, UNKNOWN, month_number, month_start
 from xiaojia.kernel import clock
 from xiaojia.kernel.access import may, require
+from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.requests import actor_of
 
@@ -28,7 +29,12 @@ def home(request: HttpRequest) -> HttpResponse:
     viewer, on = actor_of(request), clock.today()
     if not may(MAY, "see_months", viewer, viewer.community_id):
         return redirect("recognition:mine")
+    return _home(request, viewer, on, YearForm())
+
+
+def _home(request: HttpRequest, viewer: Actor, on: date, form: YearForm) -> HttpResponse:
     context = {
+        "form": form,
         "months": queries.months(viewer=viewer),
         "on": on,
         "this_month": on.replace(day=1),
@@ -36,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "last_year": on.year - 1,
         "may_close_year": may(MAY, "close_year", viewer, viewer.community_id),
     }
-    return render(request, "recognition/home.html", context)
+    return render(request, "recognition/home.html", context, status=422 if form.errors else 200)
 
 
 def _last_quarter(on: date) -> tuple[int, int]:
@@ -147,9 +153,18 @@ def close_quarter(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def close_year(request: HttpRequest) -> HttpResponse:
-    viewer, year = actor_of(request), clock.today().year - 1
+    """Appraise last year; the hours that somebody counted make chances even (4.2), else all are alike."""
+    viewer, on = actor_of(request), clock.today()
+    require(MAY, "close_year", viewer, viewer.community_id)
+    lives = sorted(lifetimes(viewer=viewer), key=lambda life: life.is_alive(on))
+    numbers = {life.number: life.microgrid_id for life in lives}  # of two with one number the living
+    form = YearForm(request.POST, microgrids=numbers)
+    if not form.is_valid():
+        return _home(request, viewer, on, form)
     try:
-        actions.close_year(by=viewer, at=clock.now(), year=year)
+        actions.close_year(
+            by=viewer, at=clock.now(), year=on.year - 1, hours_offered=form.cleaned_data["hours"]
+        )
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("recognition:home")
