@@ -259,3 +259,32 @@ def test_each_page_of_the_counter_at_every_look_and_on_paper(
     for path, count in PAPERS.items():
         page.goto(path)
         assert printed_pages(page) == count, path
+
+
+def test_the_passbook_is_one_page_whose_last_line_is_what_is_in_the_book(
+    page_as: PageAs, axe: str, counter: Busy
+) -> None:
+    page = page_as("officer")
+    eye = Eye(page, axe, LOOKS)
+    page.goto(f"/points/members/{counter.ids['member_id']}/")
+    eye.look("passbook")
+    assert eye.found == []
+    after = [int(cell) for cell in page.locator("table td.on").all_inner_texts()]
+    moved = [int(cell) for cell in page.locator("table td.r:not(.on)").all_inner_texts()]
+    assert len(moved) > 10
+    assert [after[0] + sum(moved[:n]) for n in range(len(moved) + 1)] == after
+    set_look(page, width=1280, text_size="standard")
+    assert printed_pages(page) == 1
+
+
+def test_each_page_about_kin_measures_well(page_as: PageAs, axe: str, counter: Busy) -> None:
+    page = page_as("officer")
+    eye = Eye(page, axe, LOOKS)
+    page.goto(f"/points/members/{counter.ids['member_id']}/kin/")
+    page.fill("#id_named", "住户4")
+    page.locator("main .btn-main").click()
+    assert "住户4" in page.locator(".rows").first.inner_text()
+    eye.look("kin")
+    page.locator("button[value=withdraw]").click()
+    assert "还没有报过" in page.locator("main").inner_text()
+    assert eye.found == []

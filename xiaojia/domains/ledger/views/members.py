@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import accumulate
 from uuid import uuid4
 
 from django.contrib import messages
@@ -128,11 +129,20 @@ def _passbook(
     _log(member, viewer, screen="passbook")
     context = {
         "member": member, "is_own": member.account_id == viewer.account_id, "slip": found,
-        "balance": balance, "donate": DonateForm(initial={"request_id": uuid4()}),
+        "balance": balance, "page": _page(found), "on": on,
+        "donate": DonateForm(initial={"request_id": uuid4()}),
         "months": [months_before(on.replace(day=1), n) for n in range(6)],
         "may_issue": may(MAY, "issue_passbook", viewer, viewer.community_id),
     }  # fmt: skip
     return render(request, "ledger/passbook.html", context)
+
+
+def _page(found: queries.Slip | None) -> list[tuple[queries.Line, int]]:
+    """The lines of a month as a passbook has them: each with what is in the book after it."""
+    if found is None:
+        return []
+    after = accumulate((line.amount for line in found.lines), initial=found.opening)
+    return list(zip(found.lines, list(after)[1:], strict=True))
 
 
 def slip(request: HttpRequest, member_id: int, year: int, month: int) -> HttpResponse:
