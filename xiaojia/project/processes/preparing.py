@@ -15,8 +15,6 @@ def main() -> int:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
     from xiaojia.kernel.refusals import Refused
     from xiaojia.project.installation import XIAOJIA_HOME
@@ -31,8 +29,7 @@ def main() -> int:
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 2
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if has_new_migrations():
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
     if rotation.is_pending(XIAOJIA_HOME / "keys"):
