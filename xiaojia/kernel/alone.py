@@ -15,6 +15,7 @@ import psycopg
 from django.db import connection
 
 PARTS: Final = ("dbname", "user", "password", "host", "port")
+Kept = psycopg.RawCursor[tuple[Any, ...]]
 _KEPT: Final = threading.local()
 
 
@@ -26,10 +27,11 @@ def say_alone(sql: str, values: Sequence[object]) -> tuple[Any, ...]:
     """
     if connection.in_atomic_block:
         raise RuntimeError("a statement alone inside a transaction would wait for it")
+    cursor = _kept()
     try:
-        return _said(_kept(), sql, values)
+        return _said(cursor, sql, values)
     except psycopg.OperationalError:
-        if not _kept().closed:
+        if not cursor.connection.closed:
             raise
     forget()
     return _said(_kept(), sql, values)
@@ -37,28 +39,27 @@ def say_alone(sql: str, values: Sequence[object]) -> tuple[Any, ...]:
 
 def forget() -> None:
     """Close what this thread keeps."""
-    kept = getattr(_KEPT, "connection", None)
-    if kept is not None:
-        kept.close()
-    _KEPT.connection = None
+    cursor: Kept | None = getattr(_KEPT, "cursor", None)
+    if cursor is not None:
+        cursor.connection.close()
+    _KEPT.cursor = None
 
 
-def _said(kept: psycopg.Connection[Any], sql: str, values: Sequence[object]) -> tuple[Any, ...]:
-    with psycopg.RawCursor(kept) as cursor:
-        row: tuple[Any, ...] | None = cursor.execute(sql, values, prepare=True, binary=True).fetchone()
+def _said(cursor: Kept, sql: str, values: Sequence[object]) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = cursor.execute(sql, values, prepare=True, binary=True).fetchone()
     if row is None:
         raise RuntimeError("a statement alone gives one row")
     return row
 
 
-def _kept() -> psycopg.Connection[Any]:
-    """This thread's connection, as the role that pages serve with and to the database that they use."""
-    kept: psycopg.Connection[Any] | None = getattr(_KEPT, "connection", None)
+def _kept() -> Kept:
+    """This thread's cursor, as the role that pages serve with and in the database that they use."""
+    cursor: Kept | None = getattr(_KEPT, "cursor", None)
     address = connection.settings_dict["NAME"], connection.settings_dict["USER"]
-    if kept is None or address != _KEPT.address:
+    if cursor is None or address != _KEPT.address:
         forget()
         parts = connection.get_connection_params()
         known = {name: parts[name] for name in PARTS if name in parts}
-        kept = psycopg.connect(**known, autocommit=True)
-        _KEPT.connection, _KEPT.address = kept, address
-    return kept
+        cursor = psycopg.RawCursor(psycopg.connect(**known, autocommit=True))
+        _KEPT.cursor, _KEPT.address = cursor, address
+    return cursor

@@ -13,6 +13,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import resolve
 
 from xiaojia.domains.teams.queries import actor_of
 from xiaojia.kernel import clock
@@ -23,9 +24,7 @@ logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 TENURE_KEY: Final = "tenure_id"
-CHECKS: Final = frozenset({"/healthz", "/readyz"})
 TILLS: Final = "/api/v1/till/"
-"""Below this, one statement looks at the key and posts: no transaction and no actor of ours (0106)."""
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -61,10 +60,29 @@ def _policy(request: HttpRequest) -> str:
     return CONTENT_SECURITY_POLICY.replace(own, f"{own} http://{host}:{settings.XIAOJIA_LIVE_PORT}")
 
 
+class TillMiddleware:
+    """A till goes from here straight to its view, whose one statement looks at the key and posts (0106).
+
+    What stands behind is for people with a browser: session, form token, account, tenure, transaction. There
+    is no scope without them, so that whatever else would be asked here would see nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The view of a till, or whatever else is behind."""
+        if not request.path_info.startswith(TILLS):
+            return self._get_response(request)
+        match = resolve(request.path_info)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return response
+
+
 class ScopeMiddleware:
     """One transaction a request, inside which the database shows what today's tenure may see.
 
-    A page that ends in an error rolls everything back. Health checks and tills go without.
+    A page that ends in an error rolls everything back. Health checks go without.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -73,7 +91,7 @@ class ScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Find the actor, enter the scope, pass on."""
         request.actor = None  # type: ignore[attr-defined]  # read through kernel.requests
-        if request.path in CHECKS or request.path.startswith(TILLS):
+        if request.path in {"/healthz", "/readyz"}:
             return self._get_response(request)
         with transaction.atomic():
             if request.user.is_authenticated:

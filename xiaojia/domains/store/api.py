@@ -63,7 +63,7 @@ def _answered(request: HttpRequest, do: Callable[[Slip, Values], Sold]) -> HttpR
         return answer
     try:
         said = _said(request)
-        slip = Slip(request.headers.get("X-API-Key", ""), _request_id(request), _passbook(said))
+        slip = Slip(request.META.get("HTTP_X_API_KEY", ""), _request_id(request), _passbook(said))
         sold = do(slip, said)
     except Refused as refused:
         return problem(refused.status, refused.sentence)
@@ -84,7 +84,7 @@ def _said(request: HttpRequest) -> Values:
 
 def _request_id(request: HttpRequest) -> uuid.UUID:
     try:
-        return uuid.UUID(request.headers.get("Idempotency-Key", ""))
+        return uuid.UUID(request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
     except ValueError:
         sentence = _("没有收，因为没有单号；在 Idempotency-Key 里写一个 UUID，重送时用同一个。")
         raise Unreadable(sentence) from None

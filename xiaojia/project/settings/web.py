@@ -45,9 +45,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "xiaojia.project.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "xiaojia.project.middleware.TillMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "xiaojia.project.look.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -38,6 +39,30 @@ def test_only_a_living_key_of_a_till_opens_a_till_and_it_opens_nothing_else(till
         end_apikey(by=secretary, at=cast.NOW, name="柜台一（模拟）")
     assert till.donate("住户甲", 1).status_code == 401
     assert here.stage.balance("住户甲") == 29
+
+
+def test_what_stands_before_a_till_holds_for_it_and_what_stands_behind_is_not_asked(
+    till: Till, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A foreign host is refused, as for a page; session, account and transaction are not even touched."""
+    said = {"passbook": till.book("住户甲"), "points": 1}
+    assert till.send(DONATIONS, said, client=Client(SERVER_NAME="evil.example")).status_code == 400
+
+    def touched(_self: object, _request: object) -> None:
+        raise AssertionError("a till is no browser")
+
+    monkeypatch.setattr("xiaojia.project.middleware.ScopeMiddleware.__call__", touched)
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", touched)
+    assert till.send(DONATIONS, said).status_code == 201
+    # Negative control: the same without the short way.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.endswith("TillMiddleware")]
+    with pytest.raises(AssertionError, match="no browser"):
+        till.send(DONATIONS, said)
+
+
+def test_an_address_below_tills_that_is_none_is_not_found(till: Till) -> None:
+    assert Client().post("/api/v1/till/else/").status_code == 404
+    assert till.donate("住户甲", 1).status_code == 201
 
 
 def test_negative_control_a_key_that_nobody_asks_for_its_role_may_sell(till: Till, as_owner: AsOwner) -> None:
