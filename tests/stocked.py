@@ -35,5 +35,6 @@ def stocked(officer: Actor, member_id: int) -> dict[str, Any]:
     kept = Basket(member_id, goods[1].pk, 1, uuid.UUID(int=300), "delivery", note="2 栋 3-1")
     row = actions.reserve_goods(**more, basket=kept)
     for number in range(30):
-        actions.ask_for(**more, text=("电饭锅", "盐", "抽纸")[number % 3])
+        at = now - timedelta(minutes=number)
+        actions.ask_for(**{**more, "at": at}, text=("电饭锅", "盐", "抽纸")[number % 3])
     return {"goods_id": goods[1].pk, "redemption_id": row.pk}

@@ -258,8 +258,9 @@ def test_a_building_is_a_whole_number(word: str, is_meant: bool) -> None:
 
 def test_what_people_ask_for_is_counted_and_answered_once(here: Counter) -> None:
     with entered(here.clerk.scope):
-        for text in ("酱油", "洗衣粉", " 酱油 "):
-            actions.ask_for(by=here.clerk, at=cast.NOW, on=cast.TODAY, text=text)
+        for second, text in enumerate(("酱油", "洗衣粉", " 酱油 ")):
+            at = cast.NOW + timedelta(seconds=10 * second)
+            actions.ask_for(by=here.clerk, at=at, on=cast.TODAY, text=text)
         assert [(w.text, w.count) for w in queries.wanted(viewer=here.clerk)] == [("酱油", 2), ("洗衣粉", 1)]
     with here.stage.office() as officer:
         answer: dict[str, Any] = {
