@@ -32,6 +32,8 @@ class Hand:
 
     def __init__(self, page: Page, axe: str, *, has_keyboard: bool, text_size: str = "standard") -> None:
         self.page, self.found = page, list[str]()
+        if not has_keyboard:
+            page.add_init_script(axe)
         self._axe, self._has_keyboard, self._text_size = axe, has_keyboard, text_size
 
     def go(self, path: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageAs
-from tests.browser.looking import Told, audit, axe_findings, printed_pages, set_look, shot, words
+from tests.browser.looking import Told, audit_looks, axe_findings, printed_pages, words
 from tests.busy import Busy
 from xiaojia.domains.microgrids import actions
 from xiaojia.domains.microgrids.tests import yards
@@ -59,11 +59,8 @@ def test_the_pages_hold_at_every_width_and_letter_size(page_as: PageAs, settled:
     faults = []
     for path in ("change", f"{plan}/moves", f"{plan}/letters"):
         page.goto(f"/microgrids/{path}/")
-        for width, size in LOOKS:
-            set_look(page, width=width, text_size=size)
-            faults += [f"{path} {width} {size}: {line}" for line in audit(page, text_size=size)]
-            shot(page, f"change-{path.rpartition('/')[2]}-{width}-{size}")
-        set_look(page, width=1280, text_size="standard")
+        looked = audit_looks(page, LOOKS, f"change-{path.rpartition('/')[2]}")
+        faults += [f"{path} {line}" for line in looked]
         faults += [f"{path}: {line}" for line in [*axe_findings(page, axe), *words(page), *Told.by(page)]]
     assert faults == []
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.browser.conftest import PageAs
-from tests.browser.looking import audit, printed_pages, set_look, shot
+from tests.browser.looking import audit_looks, printed_pages, shot
 from tests.busy import Busy
 from xiaojia.domains.people import actions
 from xiaojia.kernel import clock
@@ -49,11 +49,8 @@ def test_who_looked_is_on_paper_three_clicks_after_the_resident_asked(page_as: P
     assert "住户本人来问：谁看过的单子" in text
     assert "还有 2 次" in text, "five times on one day are three times and two more"
     assert "look_up" not in text
-    for width, size in ((1280, "standard"), (390, "standard"), (390, "xlarge")):
-        set_look(page, width=width, text_size=size)
-        assert audit(page, text_size=size) == []
-        shot(page, f"who-looked-{width}-{size}")
-    set_look(page, width=1280, text_size="standard")
+    looks = [(1280, "standard"), (390, "standard"), (390, "xlarge")]
+    assert audit_looks(page, looks, "who-looked") == []
     assert printed_pages(page) <= 4
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 665, "height": 1000})

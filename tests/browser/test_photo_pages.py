@@ -7,19 +7,14 @@ from typing import Any
 from playwright.sync_api import FilePayload, Page
 
 from tests.browser.conftest import PageAs
-from tests.browser.looking import audit, axe_findings, set_look, shot, words
+from tests.browser.looking import audit_looks, axe_findings, words
 from tests.busy import Busy
 
 LOOKS = [(1280, "standard"), (390, "standard"), (360, "large"), (390, "xlarge")]
 
 
 def _look_at(page: Page, name: str, axe: str) -> list[str]:
-    found = axe_findings(page, axe) + words(page)
-    for width, text_size in LOOKS:
-        set_look(page, width=width, text_size=text_size)
-        found += [f"{width} {text_size}: {line}" for line in audit(page, text_size=text_size)]
-        shot(page, f"{name}-{width}-{text_size}")
-    return found
+    return axe_findings(page, axe) + words(page) + audit_looks(page, LOOKS, name)
 
 
 def test_photos_and_drafts_measure_well(

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PageAs
-from tests.browser.looking import audit, axe_findings, press_until, printed_pages, set_look, shot, words
+from tests.browser.looking import audit_looks, axe_findings, press_until, printed_pages, shot, words
 from tests.busy import Busy
 from xiaojia.domains.people.accounts import codes, rules
 from xiaojia.domains.people.tests.signing import PHONE, Phones
@@ -33,12 +33,7 @@ def phones(monkeypatch: pytest.MonkeyPatch) -> Phones:
 
 
 def _looks_well(page: Page, axe: str, name: str) -> None:
-    found = axe_findings(page, axe) + words(page)
-    for width, text_size in LOOKS:
-        set_look(page, width=width, text_size=text_size)
-        found += [f"{width} {text_size}: {line}" for line in audit(page, text_size=text_size)]
-        shot(page, f"{name}-{width}-{text_size}")
-    set_look(page, width=1280, text_size="standard")
+    found = axe_findings(page, axe) + words(page) + audit_looks(page, LOOKS, name)
     assert found == [], name
 
 

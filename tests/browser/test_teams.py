@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.browser.conftest import PageAs
-from tests.browser.looking import WIDTHS, Told, audit, axe_findings, printed_pages, set_look, shot, words
+from tests.browser.looking import WIDTHS, Told, audit_looks, axe_findings, printed_pages, words
 from tests.busy import Busy
 
 if TYPE_CHECKING:
@@ -17,17 +17,11 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
 LOOKS = [(width, "standard") for width in WIDTHS] + [(390, "xlarge"), (1280, "large"), (1280, "xlarge")]
-PICTURES = {(1280, "standard"), (390, "standard")}
 
 
 def _findings(page: Page, axe: str, name: str) -> list[str]:
     found = [*axe_findings(page, axe), *(f"says {word}" for word in words(page))]
-    for width, text_size in LOOKS:
-        set_look(page, width=width, text_size=text_size)
-        found += [f"{width} {text_size}: {line}" for line in audit(page, text_size=text_size)]
-        if (width, text_size) in PICTURES:
-            shot(page, f"teams-{name}-{width}")
-    set_look(page, width=1280, text_size="standard")
+    found += audit_looks(page, LOOKS, f"teams-{name}")
     return [f"{name}: {line}" for line in [*found, *Told.by(page)]]
 
 
