@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from xiaojia.domains.microgrids.drawing.areas import Area
 from xiaojia.domains.microgrids.drawing.tints import Rectangle, gap, tints_of
@@ -180,19 +181,23 @@ def _middle(area: Area, places: Mapping[int, tuple[float, float]]) -> tuple[floa
 
 
 def _free_place(middle: tuple[float, float], wide: float, taken: Sequence[Rectangle]) -> tuple[float, float]:
-    """The nearest free place of a grid; below everything there is always one, the picture grows for it."""
+    """The nearest free place of a grid; below everything there is always one, the picture grows for it.
+
+    Row by row from the middle, and in each row only against what stands beside it: with 240 buildings this
+    compares a hundredth of what each place against each rectangle would.
+    """
     left, top = middle[0] - wide / 2, middle[1] - PLATE / 2
     lowest = max(y + tall for _x, y, _wide, tall in taken)
     columns = {min(max(6.0, left + dx), WIDTH - wide - 6) for dx in range(-int(WIDTH), int(WIDTH) + 1, 20)}
     rows = {max(6.0, top + dy) for dy in range(-int(lowest), int(lowest) + 1, 12)} | {lowest}
-    spots = sorted((abs(x - left) + abs(y - top), x, y) for x in columns for y in rows)
-    return next(
-        (x, y) for _far, x, y in spots if not any(_covers((x, y, wide, PLATE), other) for other in taken)
-    )
-
-
-def _covers(a: Rectangle, b: Rectangle) -> bool:
-    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+    best = (inf, 0.0, 0.0)
+    for y in sorted(rows, key=lambda row: abs(row - top)):
+        if abs(y - top) > best[0]:
+            break
+        beside = [(x, x + w) for x, row, w, tall in taken if y < row + tall and row < y + PLATE]
+        free = (x for x in columns if not any(x < end and start < x + wide for start, end in beside))
+        best = min([best, *((abs(x - left) + abs(y - top), x, y) for x in free)])
+    return best[1:]
 
 
 def _leader(plate: Rectangle, spots: Sequence[tuple[float, float]]) -> str:
