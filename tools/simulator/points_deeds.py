@@ -23,7 +23,7 @@ TRUTH: Final = 3.2
 WEEKLY: Final = {SATURDAY: ("yardtalk", 0.28, None), TUESDAY: ("class_attended", 0.16, None),
                  SUNDAY: ("cleanup", 0.20, Decimal(2))}  # fmt: skip
 SHIFT_SHARE: Final = 0.016
-WITNESSED_A_DAY: Final = 0.052
+WITNESSED_A_DAY: Final = 0.022
 """Deeds a member and day that are written down one by one."""
 
 CODES: Final = ("visit", "visit", "visit", "rescue", "hazard", "cleanup", "wish", "issue_adopted")
@@ -117,6 +117,8 @@ class Good:
         """A neighbour saw it; some first name a witness who may not be one."""
         if self.chance.random() < FORBIDDEN:
             self_or_kin = self.town.people.homes[number]
+            if self_or_kin not in self.town.members:
+                self_or_kin = number
             self._confirm(deed_id, self_or_kin, "witnesses refused: self or kin")
         for witness in self._neighbours(number):
             if self._confirm(deed_id, witness, "witnesses refused: too often"):
@@ -179,7 +181,7 @@ class Good:
             self._try_new_rule(on)
         elif on.weekday() == MONDAY:
             told = queries.budget(viewer=town.secretary)
-            if told.budget_yuan is None or told.worth_yuan > 0.8 * told.budget_yuan:
+            if told.budget_yuan is None or told.worth_yuan > 0.6 * told.budget_yuan:
                 self._approve(told.worth_yuan + BUDGET_YUAN)
 
     def _approve(self, yuan: int) -> None:

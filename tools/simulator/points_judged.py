@@ -98,6 +98,13 @@ class Figure:
     is_at_least: bool = False
     note: str = ""
 
+    @property
+    def is_missed(self) -> bool:
+        """Whether the limit does not hold."""
+        if self.limit is None:
+            return False
+        return self.figure < self.limit if self.is_at_least else self.figure > self.limit
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:

@@ -96,8 +96,7 @@ def _problem(month: Asked, ratings: tuple[Rating, ...], void: frozenset[Key]) ->
     for number, grid in month.grids.items():
         asked[grid] += 1
         returned[grid] += number in month.came
-    known = tuple(r for r in ratings if r.month <= month.number)
-    return MonthProblem(month.number, known, month.categories, month.grids, asked, returned, void, Limits())
+    return MonthProblem(month.number, ratings, month.categories, month.grids, asked, returned, void, Limits())
 
 
 def plain_differences(months: list[Asked], answers: Answered, void: Mapping[int, frozenset[Key]]) -> int:

@@ -18,11 +18,11 @@ CODE: Final = "999999001950"
 FIRST: Final = date(2025, 10, 1)
 """The first day that is lived; before it lie a few days of founders' work."""
 LAST: Final = date(2027, 2, 20)
-FOUNDED: Final = date(2024, 1, 5)
+FOUNDED: Final = date(2023, 11, 20)
 OLD_DAYS: Final = (
-    date(2024, 1, 20), date(2024, 3, 16), date(2024, 4, 13), date(2024, 5, 18), date(2024, 6, 15),
+    date(2023, 12, 2), date(2024, 3, 16), date(2024, 4, 13), date(2024, 5, 18), date(2024, 6, 15),
 )  # fmt: skip
-"""Days on which founders worked whose points end within the year, if they are not spent before."""
+"""Days on which founders worked. Their points end unless they are spent; the first before there are goods."""
 
 
 @dataclass(frozen=True, slots=True)

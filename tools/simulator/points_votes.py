@@ -188,7 +188,8 @@ class Votes:
         town = self.town
         if number in town.left:
             return
-        done = Done(town.members[number], "rescue", on - timedelta(days=20))
+        day = max(on - timedelta(days=20), town.joined[number])
+        done = Done(town.members[number], "rescue", day)
         deed = ledger.record_deed(by=town.officer, at=town.at(), on=on, done=done)
         ledger.confirm_deed(by=town.second, at=town.at(), deed_id=deed.pk)
 
