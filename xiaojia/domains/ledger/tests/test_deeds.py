@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,6 +168,23 @@ def test_a_roster_pays_each_member_once_and_the_keepers_own_row_waits(here: Stag
     assert [here.balance(n) for n in ("head", "volunteer", "steward")] == [0, 1, 1]
     own = next(d for d in deeds if d.member_id == here.member("head"))
     assert _confirm(here, "officer", own).points == 1
+
+
+def test_a_long_roster_asks_no_more_than_a_short_one_and_each_has_their_own_caps(here: Stage) -> None:
+    names = ("volunteer", "steward", "住户甲", "住户丙", "住户丁")
+    with here.office() as officer:
+        for number in range(3):
+            roster = Roster("shift", str(number), "canteen_shift", cast.TODAY)
+            actions.attend_roster(by=officer, at=cast.NOW, roster=roster, member_ids=[here.member("住户甲")])
+        asked = []
+        for count in (2, 5):
+            roster = Roster("shift", f"of {count}", "canteen_shift", cast.TODAY)
+            ids = [here.member(name) for name in names[-count:]]
+            with CaptureQueriesContext(connection) as queries_asked:
+                actions.attend_roster(by=officer, at=cast.NOW, roster=roster, member_ids=ids)
+            asked.append(len(queries_asked))
+    assert asked[0] == asked[1] <= 16
+    assert [here.balance(name) for name in names] == [6, 6, 20, 12, 12]
 
 
 def test_caps_of_a_rule_a_day_and_a_month(here: Stage) -> None:
