@@ -89,7 +89,7 @@ def year(members: People, limits: Limits | None = None) -> dict[int, float]:
         apart_until |= dict.fromkeys(result.apart, month + rules.apart_months)
     values: dict[int, list[int]] = defaultdict(list)
     for closed in problems:
-        for value in settled(replace(closed, void=frozenset(void))):
+        for value in settled(replace(closed, ratings=tuple(ratings), void=frozenset(void))):
             if value.value is not None:
                 values[value.member].append(value.value)
     return {member: fmean(mine) for member, mine in values.items()}

@@ -5,7 +5,7 @@ rounded half up where a slip shows it: whoever adds up a slip by hand meets the 
 """
 
 from xiaojia.engines.scoring.assign import assign
-from xiaojia.engines.scoring.check import check_assignment, check_month
+from xiaojia.engines.scoring.check import check_assignment, check_month, check_settled
 from xiaojia.engines.scoring.explain import Line, appraisal_lines, month_lines, quarter_lines
 from xiaojia.engines.scoring.month import month_result, settled, trimmed
 from xiaojia.engines.scoring.problem import (
@@ -50,6 +50,7 @@ __all__ = [
     "assign",
     "check_assignment",
     "check_month",
+    "check_settled",
     "fair_chance",
     "is_awarded",
     "month_lines",

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from xiaojia.engines.scoring.problem import Assignment, AssignmentProblem, MonthProblem, MonthResult
+from xiaojia.engines.scoring.problem import (
+    Assignment,
+    AssignmentProblem,
+    MonthProblem,
+    MonthResult,
+    MonthValue,
+    Rating,
+)
 
 
 def check_assignment(problem: AssignmentProblem, assignment: Assignment) -> list[str]:
@@ -49,13 +56,26 @@ def check_month(problem: MonthProblem, result: MonthResult) -> list[str]:
     return list(_month(problem, result))
 
 
+def check_settled(problem: MonthProblem, values: Iterable[MonthValue]) -> list[str]:
+    """The same for the values of the appraisal: how leniently somebody answers is seen in all `ratings`."""
+    known = [r for r in problem.ratings if (r.month, r.rater, r.ratee) not in problem.void]
+    return list(_values(problem, values, known, known))
+
+
 def _month(problem: MonthProblem, result: MonthResult) -> Iterator[str]:
     nothing, first = problem.void | result.mutual, problem.month - problem.limits.window_months
-    counted = [r for r in problem.ratings if r.month > first and (r.month, r.rater, r.ratee) not in nothing]
-    values = {value.member: value for value in result.values}
+    known = [r for r in problem.ratings if (r.month, r.rater, r.ratee) not in nothing]
+    yield from _values(problem, result.values, known, [r for r in known if first < r.month <= problem.month])
+
+
+def _values(
+    problem: MonthProblem, told: Iterable[MonthValue], known: list[Rating], of_raters: list[Rating]
+) -> Iterator[str]:
+    first, values = problem.month - problem.limits.window_months, {value.member: value for value in told}
+    counted = [r for r in known if first < r.month <= problem.month]
     if set(values) != set(problem.microgrids):
         yield "somebody has no line in the result"
-    levels = [r.level for r in counted]
+    levels = [r.level for r in of_raters]
     for member, value in values.items():
         answers = [r for r in counted if r.ratee == member and r.month == problem.month]
         grid = problem.microgrids[member]
@@ -69,7 +89,7 @@ def _month(problem: MonthProblem, result: MonthResult) -> Iterator[str]:
         everybody = Fraction(sum(levels), len(levels))
         exact = {}
         for r in counted:
-            own = [q.level for q in counted if q.rater == r.rater]
+            own = [q.level for q in of_raters if q.rater == r.rater]
             share = Fraction(len(own), len(own) + problem.limits.leniency_half)
             moved = r.level - share * (Fraction(sum(own), len(own)) - everybody)
             exact[(r.month, r.rater, r.ratee)] = min(Fraction(5), max(Fraction(1), moved))

@@ -42,22 +42,28 @@ def month_result(problem: MonthProblem) -> MonthResult:
     far, first = month - limits.mutual_window_months, month - limits.window_months
     mutual = _mutual([r for r in known if r[0] > far], limits)
     counted = [r for r in known if r[0] > first and r[:3] not in mutual]
-    return MonthResult(tuple(_values(problem, counted)), frozenset(mutual))
+    return MonthResult(tuple(_values(problem, counted, _leniencies(counted))), frozenset(mutual))
 
 
 def settled(problem: MonthProblem) -> tuple[MonthValue, ...]:
-    """The month's values once more, for the yearly appraisal, with everything in `void` weighing nothing."""
-    first, void = problem.month - problem.limits.window_months, problem.void
-    counted = [r for r in problem.ratings if first < r[0] <= problem.month and r[:3] not in void]
-    return tuple(_values(problem, counted))
+    """The month's values once more, for the yearly appraisal, with everything in `void` weighing nothing.
+
+    Leniency is that of all `ratings`, also of later months: by then one knows how somebody answers (0107).
+    """
+    first = problem.month - problem.limits.window_months
+    known = [r for r in problem.ratings if r[:3] not in problem.void]
+    counted = [r for r in known if first < r[0] <= problem.month]
+    return tuple(_values(problem, counted, _leniencies(known)))
 
 
-def _values(problem: MonthProblem, counted: Sequence[Rating]) -> list[MonthValue]:
+def _values(
+    problem: MonthProblem, counted: Sequence[Rating], leniencies: Mapping[int, _Leniency]
+) -> list[MonthValue]:
     limits = problem.limits
     # Five levels of one rater become five values: each is reckoned once.
     becomes = {
         rater: [adjusted(level, leniency, limits) for level in range(6)]
-        for rater, leniency in _leniencies(counted).items()
+        for rater, leniency in leniencies.items()
     }
     by_category: dict[str, list[int]] = defaultdict(list)
     mine: dict[int, list[int]] = defaultdict(list)
@@ -169,20 +175,33 @@ def _mutual_once(
         for ratee, raters in about.items()
     }  # fmt: skip
 
-    def stands_out(rater: int, ratee: int) -> bool:
-        """Whether this rater's mean lies far above the median of the others, whom friends pull along less."""
+    def above_others(rater: int, ratee: int) -> tuple[int, int] | None:
+        """Twice what this rater's mean lies above the median of the others, and the number of answers.
+
+        None when that is not far. The top of the scale is far: nobody can lie further above (0107).
+        """
         levels, values = about[ratee][rater], known[ratee]
-        others = len(values) - len(levels)
+        others, taken = len(values) - len(levels), above[rater]
         if not others:
-            return False
-        taken = above[rater]
+            return None
         mean = rounded(100 * sum(levels) - taken * len(levels), len(levels))
+        is_top = limits.mutual_sure > 0 and 100 * min(levels) == HIGHEST
         # Without mine, what stands at a place can only be higher: nearly everybody is passed over here.
-        if mean - values[(others - 1) // 2] < limits.mutual_above:
-            return False
+        if not is_top and mean - values[(others - 1) // 2] < limits.mutual_above:
+            return None
         rest = values.copy()
         for level in levels:
             del rest[bisect_left(rest, 100 * level - taken)]
-        return 2 * mean - rest[(others - 1) // 2] - rest[others // 2] >= 2 * limits.mutual_above
+        # Of the others the median: friends among them would pull a mean along.
+        twice = 2 * mean - rest[(others - 1) // 2] - rest[others // 2]
+        return (twice, len(levels)) if is_top or twice >= 2 * limits.mutual_above else None
 
-    return {(i, j) for i, j in both if stands_out(i, j) and stands_out(j, i)}
+    def is_mutual(i: int, j: int) -> bool:
+        there = above_others(i, j)
+        back = above_others(j, i) if there else None
+        if there is None or back is None or max(there[0], back[0]) < 2 * limits.mutual_above:
+            return False
+        twice, count = there[0] * there[1] + back[0] * back[1], there[1] + back[1]
+        return twice > 0 and twice**2 >= (2 * limits.mutual_sure) ** 2 * count
+
+    return {(i, j) for i, j in both if is_mutual(i, j)}

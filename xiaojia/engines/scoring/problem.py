@@ -24,10 +24,12 @@ def pair(one: int, other: int) -> Pair:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The numbers of 4.2 as a community keeps them; `mutual_above` is in hundredths of a level.
+    """The numbers of 4.2 as a community keeps them; `mutual_above`, `mutual_sure`: hundredths of a level.
 
     Mutual answers are looked for in twelve months and then asked for in none of the next twelve: with three
-    and two, a clique of four gains three times what R08 allows (decision 0104).
+    and two, a clique of four gains three times what R08 allows (decision 0104). What both lie above, summed
+    over all their answers, is at least `mutual_sure` times the root of how many these are: less comes by
+    chance between honest neighbours (decision 0107); with 0 the first is all that is asked, as in 4.2.
     """
 
     most_asked: int = 5
@@ -37,6 +39,7 @@ class Limits:
     least_answers: int = 3
     trimmed_from: int = 5
     mutual_above: int = 80
+    mutual_sure: int = 200
     mutual_window_months: int = 12
     apart_months: int = 12
     window_months: int = 3
@@ -106,8 +109,9 @@ class Rating(NamedTuple):
 class MonthProblem:
     """Everything a month's values follow from.
 
-    `ratings`: of this month and the eleven before. `categories`: of whoever is or was rated. `microgrids`: of
-    whoever takes part this month. `asked`, `returned`: slips a micro-grid's members got and gave back.
+    `ratings`: of this month and the eleven before; for the appraisal, of the whole year. `categories`: of
+    whoever is or was rated. `microgrids`: of whoever takes part this month. `asked`, `returned`: slips a
+    micro-grid's members got and gave back.
     `void`: (month, rater, ratee) that an earlier (or, for the appraisal, a later) month found mutual.
     """
 

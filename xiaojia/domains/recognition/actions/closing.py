@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -30,6 +31,9 @@ from xiaojia.kernel.access import require
 from xiaojia.kernel.actors import Actor
 from xiaojia.kernel.refusals import Refused
 
+LETTER: Final = {"mutual_sure": 0}
+"""What a month was opened with whose limits do not yet say it: its rules stay (0107)."""
+
 
 @transaction.atomic
 def close_month(*, by: Actor, at: datetime, month_id: UUID) -> Month:
@@ -50,7 +54,7 @@ def close_month(*, by: Actor, at: datetime, month_id: UUID) -> Month:
         )
     month.state = State.CLOSING
     month.save(update_fields=["state"])
-    limits = Limits(**month.limits)
+    limits = Limits(**(LETTER | month.limits))
     since = month_start(month_number(month.month_on) - limits.mutual_window_months + 1)
     slips = opened(by.community_id, since=since, until=month.month_on)
     problem = _problem(by, month, limits, slips)

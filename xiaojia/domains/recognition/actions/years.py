@@ -30,7 +30,6 @@ from xiaojia.engines.scoring import (
     Appraised,
     Limits,
     MonthProblem,
-    Rating,
     YearProblem,
     appraise,
     is_awarded,
@@ -69,7 +68,8 @@ def close_year(
     """Appraise a year, once; a closed one comes back as it is.
 
     `bars`: category -> what is awarded, in tenths. `hours_offered`: micro-grid -> hours to help in.
-    Means of the months are reckoned once more without what later months made weigh nothing (0104).
+    Means of the months are reckoned once more without what later months made weigh nothing (0104), and with
+    everybody's leniency of the whole year (0107).
     """
     require(MAY, "close_year", by, by.community_id)
     with connection.cursor() as cursor:
@@ -136,17 +136,13 @@ def _problems(by: Actor, year: int) -> list[YearProblem]:
 def _settled_values(by: Actor, first: date, last: date) -> dict[int, list[int]]:
     slips = opened(by.community_id, since=month_start(month_number(first) - 2), until=last)
     ratings, void = ratings_of(slips), void_before(by, month_start(month_number(last) + 1))
-    by_month: dict[int, list[Rating]] = defaultdict(list)
-    for rating in ratings:
-        by_month[rating.month].append(rating)
     found: dict[int, list[int]] = defaultdict(list)
     categories = dict(visible_ballots(by).order_by("month__month_on").values_list("member_id", "category"))
     for month in visible_months(by).filter(month_on__range=(first, last), state=State.CLOSED):
         number, limits = month_number(month.month_on), Limits(**month.limits)
         rows = Monthvalue.objects.filter(month=month).values_list("member_id", "category", "microgrid_id")
-        near = [r for n in range(number - limits.window_months + 1, number + 1) for r in by_month[n]]
         problem = MonthProblem(
-            number, tuple(near), categories | {member: category for member, category, _g in rows},
+            number, ratings, categories | {member: category for member, category, _g in rows},
             {member: grid for member, _c, grid in rows},
             {int(grid): asked for grid, (asked, _r) in month.turnout.items()},
             {int(grid): returned for grid, (_a, returned) in month.turnout.items()}, void, limits,

@@ -13,6 +13,7 @@ from xiaojia.engines.scoring import (
     MonthProblem,
     Rating,
     check_month,
+    check_settled,
     month_result,
     trimmed,
 )
@@ -153,3 +154,73 @@ def test_limits_that_would_publish_single_answers_are_refused() -> None:
 def test_answers_off_the_scale_or_about_oneself_are_refused(wrong: Rating) -> None:
     with pytest.raises(ValueError, match="about somebody else"):
         _problem([wrong])
+
+
+def _friends(answers: int, level: int) -> list[Rating]:
+    """1 and 2 give each other `level` that many times each; twelve others give both 3 and one another 3."""
+    rest = range(3, 15)
+    others = [Rating(1 + rater % 2, rater, ratee, 3) for rater in rest for ratee in (1, 2)]
+    others += [Rating(3, rater, 3 + (rater - 2) % 12, 3) for rater in rest]
+    own = [Rating(3, rater, ratee, 3) for rater in (1, 2) for ratee in rest]
+    praise = [Rating(n, 1 + n % 2, 2 - n % 2, level) for n in range(1, 2 * answers + 1)]
+    return [*others, *own, *praise]
+
+
+def test_a_level_more_once_each_is_chance_and_for_months_is_an_agreement() -> None:
+    assert not month_result(_problem(_friends(1, 4))).mutual
+    assert len(month_result(_problem(_friends(3, 4))).mutual) == 6
+    assert len(month_result(_problem(_friends(1, 5))).mutual) == 2
+
+
+def test_negative_control_without_asking_how_sure_one_lucky_month_weighs_nothing() -> None:
+    blind = replace(_problem(_friends(1, 4)), limits=Limits(mutual_sure=0))
+    assert len(month_result(blind).mutual) == 2
+
+
+def _beside_the_best(level: int) -> list[Rating]:
+    """1 gets fours and fives from everybody, 2 a five from 1 alone, three times; 2 says `level` of 1."""
+    praised = [r._replace(level=4 + r.rater % 2) if r.ratee == 1 else r for r in _friends(3, 5)]
+    both = [Rating(n, 2 - n % 2, 1 + n % 2, level if n % 2 == 0 else 5) for n in range(1, 7)]
+    return [*[r for r in praised if {r.rater, r.ratee} != {1, 2}], *both]
+
+
+def test_the_top_of_the_scale_is_far_above_also_where_everybody_gives_nearly_that() -> None:
+    assert len(month_result(_problem(_beside_the_best(5))).mutual) == 6
+    assert not month_result(_problem(_beside_the_best(4))).mutual
+
+
+def test_everybody_praising_each_other_is_no_agreement() -> None:
+    everybody = [Rating(9 + (i < j), i, j, 5) for i in range(1, 9) for j in range(1, 9) if i != j]
+    assert not month_result(_problem(everybody)).mutual
+
+
+def _strict_in_autumn() -> list[Rating]:
+    """1, 2 and 3 say the same as everybody about 5 in spring, and a level less of whoever comes later."""
+    spring = [Rating(1, rater, 5, 3) for rater in (1, 2, 3, 4)]
+    later = [Rating(month, rater, ratee, 2) for month in (6, 7) for rater in (1, 2, 3) for ratee in (6, 7, 8)]
+    return [*spring, *later, *[Rating(6, 4, ratee, 3) for ratee in (6, 7, 8)]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(RATINGS, st.integers(3, 10))
+def test_settled_values_are_what_exact_arithmetic_says(
+    rows: list[tuple[int, int, int, int]], returned: int
+) -> None:
+    ratings = [Rating(*row) for row in {row[:3]: row for row in rows if row[1] != row[2]}.values()]
+    problem = _problem([*ratings, *_strict_in_autumn()], month=9, returned=returned)
+    assert check_settled(problem, settled_values(problem)) == []
+
+
+def test_for_the_appraisal_one_knows_how_strictly_somebody_answers_all_year() -> None:
+    problem = _problem(_strict_in_autumn(), month=1)
+    at_close = next(v for v in month_result(problem).values if v.member == 5)
+    at_end = next(v for v in settled_values(problem) if v.member == 5)
+    assert at_close.middle == 300
+    assert at_end.middle is not None
+    assert at_end.middle > 300
+    assert check_settled(problem, settled_values(problem)) == []
+
+
+def test_negative_control_the_verifier_knows_settled_values_from_those_of_the_close() -> None:
+    problem = _problem(_strict_in_autumn(), month=1)
+    assert check_settled(problem, month_result(problem).values)
