@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,11 +12,14 @@ from xiaojia.domains.people.accounts.office import set_account_phone
 from xiaojia.domains.recognition import actions, queries, rules
 from xiaojia.domains.recognition.models import Appeal, Ballot, Monthvalue, Unsealing
 from xiaojia.domains.recognition.tests.stage import LATER, Circle
+from xiaojia.domains.workdays import actions as workdays
 from xiaojia.domains.workdays.queries import calendar
 from xiaojia.engines.clocks import MissingYear
 from xiaojia.kernel.models import Message
 from xiaojia.kernel.outbox_delivery import opened
 from xiaojia.kernel.refusals import Refused
+
+HOURS = ((time(9), time(12)), (time(14), time(18)))
 
 
 @pytest.fixture
@@ -41,6 +44,28 @@ def test_an_appeal_has_ten_working_days_and_one_chance(here: Circle, appeal: App
         with pytest.raises(Refused):
             _file(here, role, appeal.month_id, at)
     assert _file(here, "volunteer", appeal.month_id, LATER).due_on == appeal.due_on
+
+
+def test_the_tenth_working_day_still_counts_and_a_deadline_once_given_stays(here: Circle) -> None:
+    """Closed on Wednesday, 11 March 2026: ten working days later it is the 25th, counted on paper."""
+    month = here.open()
+    here.fill(month)
+    here.close(month)
+    last = datetime(2026, 3, 25, 10, 0, tzinfo=UTC)
+    with pytest.raises(Refused):
+        _file(here, "volunteer", month.pk, last + timedelta(days=1))
+    filed = _file(here, "volunteer", month.pk, last)
+    assert filed.due_on == date(2026, 4, 9), "the 6th of April is a day off"
+    with here.office("secretary") as secretary:
+        days_off = {date(2026, 4, day) for day in (1, 2, 3, 6)}
+        workdays.change_workyear(
+            by=secretary, at=LATER, year=2026, days_off=days_off, make_up_days=(), hours=HOURS
+        )
+        filed.refresh_from_db()
+        assert filed.due_on == date(2026, 4, 9), "stored, and not reckoned again"
+        assert queries.last_day_to_appeal(last, viewer=secretary) > filed.due_on, (
+            "reckoned anew it would move"
+        )
 
 
 def test_a_year_whose_days_off_nobody_knows_yet_gives_four_weeks(here: Circle) -> None:
