@@ -42,17 +42,27 @@ def declare_kin_named(*, by: Actor, at: datetime, member_id: int, named: str) ->
 def withdraw_kin(*, by: Actor, at: datetime, member_id: int, kinship_id: int) -> None:
     """Take it back, by either of the two or the office: from now on both may see and rate each other.
 
-    What was confirmed and which ballots were dealt stays. Taken back twice, it is gone once.
+    What was confirmed and which ballots were dealt stays. Taken back twice, it is gone once. Whoever serves
+    at the counter lets a colleague take their own back, so that nobody clears the way to a passbook alone.
     """
     member = _told_by(member_id, by=by)
     rows = Kinship.objects.filter(Q(one=member) | Q(other=member), community_id=by.community_id)
     row = rows.select_for_update().filter(pk=kinship_id).first()
     if row is not None:
+        _leave_to_colleague(row, by=by)
         pair = [row.one_id, row.other_id]
         row.delete()
         audit.record(
             by=by, at=at, verb="withdraw_kin", kind="kinship", ids=[kinship_id], detail={"members": pair}
         )
+
+
+def _leave_to_colleague(row: Kinship, *, by: Actor) -> None:
+    """Refused when whoever may move points for others would take back kin of their own."""
+    with entered(whole(by)):
+        is_own = Member.objects.filter(pk__in=[row.one_id, row.other_id], account_id=by.account_id).exists()
+    if is_own and may(MAY, "spend", by, by.community_id):
+        raise Refused(_("没有撤，因为您在柜台替人换东西，自己的亲戚要同事来撤；请一位同事打开这一页。"))
 
 
 def _told_by(member_id: int, *, by: Actor) -> Member:

@@ -110,6 +110,41 @@ def test_nobody_speaks_for_somebody_else(here: Stage) -> None:
     assert _declared(here, "住户甲") == ["住户丁"], "a pair that one is no part of stays"
 
 
+def _clerk_and_kin(here: Stage) -> Kinship:
+    """The clerk takes part and declared 住户丁."""
+    with here.office() as officer:
+        own = Joining("volunteer", cast.NAMES["clerk"], account_id=here.here.here.accounts["clerk"].pk)
+        here.members["clerk"] = actions.join(by=officer, at=cast.NOW, on=cast.TODAY, joining=own)
+    return _declare(here, "clerk", "clerk", "住户丁")
+
+
+def _withdraw(here: Stage, role: str, row: Kinship) -> None:
+    by = here.actor(role)
+    with entered(by.scope):
+        withdraw_kin(by=by, at=cast.NOW, member_id=here.member("clerk"), kinship_id=row.pk)
+
+
+def test_a_clerk_does_not_clear_the_way_to_a_passbook_alone(here: Stage) -> None:
+    row = _clerk_and_kin(here)
+    with pytest.raises(Refused, match="请一位同事"):
+        _withdraw(here, "clerk", row)
+    assert _declared(here, "clerk") == ["住户丁"]
+    _withdraw(here, "officer", row)
+    assert _declared(here, "clerk") == []
+    del here.members["clerk"]
+
+
+def test_negative_control_without_that_look_the_way_is_free(
+    here: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xiaojia.domains.ledger.actions.kin._leave_to_colleague", lambda *_a, **_m: None)
+    row = _clerk_and_kin(here)
+    _withdraw(here, "clerk", row)
+    with here.office():
+        assert not Kinship.objects.filter(pk=row.pk).exists()
+    del here.members["clerk"]
+
+
 def test_kin_does_not_witness_until_it_is_taken_back(here: Stage) -> None:
     row = _declare(here, "officer", "住户甲", "住户丁")
     with here.office() as officer:
