@@ -64,6 +64,14 @@ def prepared_home() -> Iterator[Path]:
         yield home
 
 
+def prepare(home: Path) -> None:
+    """Make `home`, which is empty or not there, a prepared one."""
+    if home.exists():
+        home.rmdir()
+    with prepared_home() as other:
+        _copy(other, home)
+
+
 def _prepare(home: Path) -> None:
     with serving(home, "--port", "8440"):
         pass
@@ -179,7 +187,11 @@ class Running:
 
 @contextmanager
 def serving(home: Path, *words: str, command: str = "serve", **environment: str) -> Iterator[Running]:
-    """Start `xiaojia serve` (or demo), wait until it is ready; at the end nothing of it is left."""
+    """Start `xiaojia serve` (or demo), wait until it is ready; at the end nothing of it is left.
+
+    One web process answers, where the product has two, unless XIAOJIA_WEB_WORKERS says otherwise.
+    """
+    environment = {"XIAOJIA_WEB_WORKERS": "1"} | environment
     log = home / "serve.log"
     with log.open("w") as errors:
         process = subprocess.Popen(

@@ -15,7 +15,16 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from tests.running import command_environment, eventually, is_alive, own_home, serving, xiaojia
+from tests.running import (
+    command_environment,
+    eventually,
+    is_alive,
+    own_home,
+    prepare,
+    prepared_home,
+    serving,
+    xiaojia,
+)
 from tests.test_simulator import BLOCKS
 from xiaojia.kernel.refusals import Refused
 from xiaojia.project import demo
@@ -29,8 +38,9 @@ BUILDING: Final = "头一回打开演示"
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """A home in which a real community was opened first, and then the demo was built beside it."""
-    with own_home() as folder:
+    with prepared_home() as folder:
         assert xiaojia(folder, "community", "add", "500119003012", "别处社区").returncode == 0
+        prepare(folder / "demo")
         with serving(folder, *WORDS, command="demo") as running:
             assert running.said[0].startswith(BUILDING)
             assert running.said[-1].strip().endswith("/demo/as/secretary/")
@@ -110,7 +120,7 @@ def test_an_unknown_place_is_one_sentence_and_opens_nothing(home: Path, tmp_path
 def test_a_real_community_in_the_demos_home_keeps_the_demo_shut() -> None:
     """Negative control of keeping them apart: the guard itself still holds."""
     with own_home() as folder:
-        (folder / "demo").mkdir(mode=0o711)
+        prepare(folder / "demo")
         assert xiaojia(folder / "demo", "community", "add", "500119003012", "别处社区").returncode == 0
         done = xiaojia(folder, "demo", *WORDS)
     assert done.returncode == 2

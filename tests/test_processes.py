@@ -23,7 +23,7 @@ from xiaojia.project.processes.tree import free_port
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with own_home() as home, serving(home, "--port", "8420") as tree:
+    with prepared_home() as home, serving(home, "--port", "8420", XIAOJIA_WEB_WORKERS="2") as tree:
         yield tree
 
 

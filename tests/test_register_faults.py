@@ -16,7 +16,7 @@ import pytest
 from tests.running import Running, command_environment, eventually, prepared_home, serving
 from xiaojia.project.processes.postgres import Cluster
 
-ROWS: Final = 12_000
+ROWS: Final = 6_000
 CODES: Final = {"postgres": "999999003001", "worker": "999999003002"}
 
 
