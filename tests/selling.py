@@ -33,21 +33,30 @@ REST_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One thing on a full shelf, members who can pay for it, and the clerk's session."""
+    """One thing on a full shelf (its id; `number`: on the shelf), members who can pay for it, two doors.
+
+    `session` of the clerk is for the page, `key` for a till; `books`: the passbook of each member, in order.
+    """
 
     community: int
     session: str
+    key: str
     goods: int
+    number: int
     members: tuple[int, ...]
+    books: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Order:
-    """One piece for one member: the ids it was asked under, and the page that answered it."""
+    """One piece for one member: the ids it was asked under, and the redemption that answered it.
 
-    member: int
+    `place`: which member of the shop, and (odd) that a till asks instead of a page.
+    """
+
+    place: int
     requests: list[uuid.UUID] = field(default_factory=list)
-    answered: str = ""
+    answered: int = 0
 
 
 @dataclass(slots=True)
@@ -65,44 +74,59 @@ class Tills:
     def sell(self, orders: Sequence[Order], *, tills: int = 4) -> None:
         """Sell all orders, each until it is answered."""
         with ThreadPoolExecutor(tills) as pool:
-            list(pool.map(self._sell, orders, range(len(orders))))
+            list(pool.map(self._sell, orders))
 
-    def _sell(self, order: Order, place: int) -> None:
+    def _sell(self, order: Order) -> None:
         request = uuid.uuid4()
         for number in range(TRIES):
             if not self.keeps_ids and number:
                 request = uuid.uuid4()
             order.requests.append(request)
-            is_deaf = number == 0 and self.deaf_every > 0 and place % self.deaf_every == 0
+            is_deaf = number == 0 and self.deaf_every > 0 and order.place % self.deaf_every == 0
             order.answered = self._ask(order, is_deaf=is_deaf)
             if order.answered:
                 return
         raise AssertionError("an order was never answered")
 
-    def _ask(self, order: Order, *, is_deaf: bool) -> str:
-        """Post the page once; where it leads to, or nothing when nobody answered."""
+    def _ask(self, order: Order, *, is_deaf: bool) -> int:
+        """Ask once; the id of the redemption, or 0 when nobody answered."""
+        path, body, headers = (self._till if order.place % 2 else self._page)(order)
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as line:
+                line.request("POST", path, body, headers)
+                if is_deaf:
+                    return 0
+                answer = line.getresponse()
+                text = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            time.sleep(REST_SECONDS)
+            return 0
+        if answer.status >= 500:
+            time.sleep(REST_SECONDS)
+            return 0
+        to = answer.headers.get("Location", "")
+        found = re.fullmatch(r"/store/redemptions/(\d+)/", to) or re.match(r'{"id": (\d+)', text)
+        assert found, (answer.status, to, text[:300])
+        return int(found[1])
+
+    def _page(self, order: Order) -> tuple[str, str, dict[str, str]]:
         token = "b" * 32
         headers = {
             "Cookie": f"sessionid={self.shop.session}; csrftoken={token}", "X-CSRFToken": token,
             "Content-Type": "application/x-www-form-urlencoded",
         }  # fmt: skip
         typed = {"request": order.requests[-1], "goods": self.shop.goods, "quantity": 1, "way": "counter"}
-        try:
-            with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as line:
-                line.request("POST", f"/store/members/{order.member}/", urlencode(typed), headers)
-                if is_deaf:
-                    return ""
-                answer = line.getresponse()
-                answer.read()
-        except (OSError, http.client.HTTPException):
-            time.sleep(REST_SECONDS)
-            return ""
-        if answer.status >= 500:
-            time.sleep(REST_SECONDS)
-            return ""
-        to = answer.headers.get("Location", "")
-        assert re.fullmatch(r"/store/redemptions/\d+/", to), (answer.status, to)
-        return to
+        member = self.shop.members[order.place % len(self.shop.members)]
+        return f"/store/members/{member}/", urlencode(typed), headers
+
+    def _till(self, order: Order) -> tuple[str, str, dict[str, str]]:
+        headers = {
+            "X-API-Key": self.shop.key, "Idempotency-Key": str(order.requests[-1]),
+            "Content-Type": "application/json",
+        }  # fmt: skip
+        book = self.shop.books[order.place % len(self.shop.books)]
+        said = {"passbook": book, "goods": self.shop.number, "quantity": 1}
+        return "/api/v1/till/redemptions/", json.dumps(said), headers
 
 
 @contextmanager
@@ -174,6 +198,7 @@ def opened() -> Shop:
     from tests import cast
     from xiaojia.domains.store import actions
     from xiaojia.domains.store.tests.counter import counter
+    from xiaojia.domains.store.tests.till import SOAP, Till, key_of
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     made = counter()
@@ -187,8 +212,12 @@ def opened() -> Shop:
         )  # fmt: skip
     client = Client(SERVER_NAME="localhost")
     client.force_login(made.stage.here.here.accounts["clerk"])
-    members = tuple(m.pk for m in made.stage.members.values())
-    return Shop(made.clerk.community_id, client.cookies["sessionid"].value, soap, members)
+    till = Till(made, key_of(made, "clerk"))
+    names = list(made.stage.members)
+    return Shop(
+        made.clerk.community_id, client.cookies["sessionid"].value, till.key, soap, SOAP,
+        tuple(made.stage.member(name) for name in names), tuple(till.book(name) for name in names),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def shop(running: Running) -> Shop:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    return Shop(**{**told, "members": tuple(told["members"])})
+    return Shop(**{**told, "members": tuple(told["members"]), "books": tuple(told["books"])})
 
 
 def _ask(home: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -66,7 +66,7 @@ def _written(home: Path, orders: list[Order]) -> list[tuple[Any, ...]]:
 
 def _lost(home: Path, orders: list[Order]) -> list[Order]:
     """Orders that were answered 'done' and are not there."""
-    kept = {f"/store/redemptions/{pk}/" for pk, _request, _at in _written(home, orders)}
+    kept = {pk for pk, _request, _at in _written(home, orders)}
     return [order for order in orders if order.answered not in kept]
 
 
@@ -125,8 +125,9 @@ def _sold_through(running: Running, tills: Tills, orders: list[Order], fault: Ca
     assert failed == []
 
 
-def _orders(shop: Shop, count: int = ORDERS) -> list[Order]:
-    return [Order(shop.members[number % len(shop.members)]) for number in range(count)]
+def _orders(count: int = ORDERS) -> list[Order]:
+    """By page and by till in turn."""
+    return [Order(place) for place in range(count)]
 
 
 def _killed_at(running: Running, victim: str, moment: Moment) -> Callable[[], datetime]:
@@ -146,13 +147,17 @@ def _killed_at(running: Running, victim: str, moment: Moment) -> Callable[[], da
 def test_a_kill_in_mid_redemption_loses_nothing_and_doubles_nothing(
     running: Running, shop: Shop, victim: str, moment: Moment
 ) -> None:
-    home, orders, killed = running.home, _orders(shop), [datetime.now(UTC)]
+    home, orders, killed = running.home, _orders(), [datetime.now(UTC)]
     stock, points = _left(home, shop)
     fault = _killed_at(running, victim, moment)
     _sold_through(running, Tills(shop, _port(running)), orders, lambda: killed.append(fault()))
     written = _written(home, orders)
-    again = {o.requests[0] for o in orders if len(o.requests) > 1}
-    assert again, "the kill hit somebody"
+    met = [order for order in orders if len(order.requests) > 1]
+    if victim == "web" and moment is BEFORE:
+        # What a till asks is one statement, which PostgreSQL ends also when its web server is gone.
+        met = [order for order in met if order.place % 2 == 0]
+    assert met, "the kill hit somebody"
+    again = {order.requests[0] for order in met}
     before = [request for _pk, request, at in written if request in again and at < killed[-1]]
     assert bool(before) == (moment is AFTER), "it was killed at the moment that is meant"
     assert len(written) == len(orders)
@@ -162,7 +167,7 @@ def test_a_kill_in_mid_redemption_loses_nothing_and_doubles_nothing(
 
 
 def test_kills_at_random_moments_and_answers_that_nobody_hears(running: Running, shop: Shop) -> None:
-    home, orders = running.home, _orders(shop, 120)
+    home, orders = running.home, _orders(120)
     chance = random.Random(5)  # noqa: S311  # moments, no secrets
     stock, points = _left(home, shop)
 
@@ -180,7 +185,7 @@ def test_kills_at_random_moments_and_answers_that_nobody_hears(running: Running,
 
 
 def test_negative_control_a_new_id_at_each_try_sells_twice(running: Running, shop: Shop) -> None:
-    orders = _orders(shop)
+    orders = _orders()
     fault = _killed_at(running, "postgres", AFTER)
     tills = Tills(shop, _port(running), keeps_ids=False)
     _sold_through(running, tills, orders, fault)
@@ -190,7 +195,7 @@ def test_negative_control_a_new_id_at_each_try_sells_twice(running: Running, sho
 
 def test_negative_control_a_server_that_answers_too_early_loses(running: Running, shop: Shop) -> None:
     """The same kill where an answer does not wait for the disk: what was answered is gone."""
-    orders = _orders(shop, 12)
+    orders = _orders(12)
     with forgetful(running.home):
         Tills(shop, _port(running)).sell(orders, tills=2)
         assert _lost(running.home, orders) == []
