@@ -23,6 +23,7 @@ from PIL import Image
 
 from tests import cast
 from tests.cast import Cast
+from tests.sharing import Once
 from xiaojia.domains.cases import actions
 from xiaojia.domains.cases.actions import Report
 from xiaojia.domains.cases.models import Case, Casekind, Casephoto
@@ -177,8 +178,8 @@ def test_negative_control_the_bomb_is_refused_by_its_pixels(monkeypatch: pytest.
 
 
 @pytest.fixture
-def people() -> Cast:
-    return cast.build()
+def people(once: Once) -> Cast:
+    return once(cast.build)
 
 
 @pytest.fixture
@@ -201,7 +202,6 @@ def _numbered(number: int) -> Developed:
     return Developed(SMALL.data + bytes([number]), 64, 48)
 
 
-@pytest.mark.django_db
 def test_a_photo_is_kept_once_private_and_under_its_hash(officer: Actor) -> None:
     case_id = _case(officer)
     first = actions.keep_photo(by=officer, at=NOW, case_id=case_id, photo=SMALL)
@@ -213,7 +213,6 @@ def test_a_photo_is_kept_once_private_and_under_its_hash(officer: Actor) -> None
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.django_db
 def test_nine_at_most_and_a_place_that_was_left_is_taken(officer: Actor) -> None:
     case_id = _case(officer)
     made = [actions.keep_photo(by=officer, at=NOW, case_id=case_id, photo=_numbered(n)) for n in range(9)]
@@ -223,14 +222,12 @@ def test_nine_at_most_and_a_place_that_was_left_is_taken(officer: Actor) -> None
     assert actions.keep_photo(by=officer, at=NOW, case_id=case_id, photo=_numbered(9)).place == 4
 
 
-@pytest.mark.django_db
 def test_negative_control_the_database_itself_knows_nine(officer: Actor) -> None:
     row = {"community_id": officer.community_id, "case_id": _case(officer), "width": 1, "height": 1}
     with pytest.raises(IntegrityError, match="nine_photos_at_most"), transaction.atomic():
         Casephoto.objects.create(place=10, digest="0" * 64, at=NOW, account_id=1, **row)
 
 
-@pytest.mark.django_db
 def test_a_link_is_for_one_person_and_ends(people: Cast, officer: Actor) -> None:
     case_id = _case(officer)
     actions.keep_photo(by=officer, at=NOW, case_id=case_id, photo=SMALL)
@@ -242,7 +239,6 @@ def test_a_link_is_for_one_person_and_ends(people: Cast, officer: Actor) -> None
     assert photo_file(token, viewer=people.actor("secretary"), at=NOW) is None
 
 
-@pytest.mark.django_db
 def test_who_does_not_see_the_case_sees_no_photo(
     people: Cast, officer: Actor, as_owner: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -264,7 +260,6 @@ def test_who_does_not_see_the_case_sees_no_photo(
         actions.keep_photo(by=people.actor("cook"), at=NOW, case_id=case_id, photo=SMALL)
 
 
-@pytest.mark.django_db
 def test_photos_go_when_their_case_may_no_longer_be_kept(officer: Actor) -> None:
     old, open_one = _case(officer), _case(officer)
     gone = actions.keep_photo(by=officer, at=NOW, case_id=old, photo=_numbered(1))
@@ -278,7 +273,6 @@ def test_photos_go_when_their_case_may_no_longer_be_kept(officer: Actor) -> None
     assert [path.exists() for path in paths] == [False, True]
 
 
-@pytest.mark.django_db
 def test_by_the_browser_a_photo_comes_in_is_seen_and_goes(people: Cast) -> None:
     by = people.actor("officer")
     with entered(by.scope):
@@ -303,7 +297,6 @@ def test_by_the_browser_a_photo_comes_in_is_seen_and_goes(people: Cast) -> None:
     assert "还没有照片" in client.get(page).content.decode()
 
 
-@pytest.mark.django_db
 def test_what_announces_300_mb_is_refused_before_it_is_read(people: Cast) -> None:
     by = people.actor("officer")
     with entered(by.scope):
