@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from xiaojia.desks.finding import looked
 from xiaojia.desks.finding.address import doors_meant, name_and_place
+from xiaojia.domains.ledger.access import MAY as MAY_LEDGER
 from xiaojia.domains.microgrids import queries as microgrids
 from xiaojia.domains.microgrids.rules import UnitRow, address_words
 from xiaojia.domains.people import actions as people
@@ -82,6 +83,7 @@ def household(request: HttpRequest, household_id: int) -> HttpResponse:
         "microgrid": microgrids.microgrid_of(household_id, viewer=viewer, on=clock.today(now)),
         "neighbours": people_queries.neighbours(household_id, viewer=viewer),
         "may_see_views": may(MAY_PEOPLE, "see_viewlog", viewer, viewer.community_id),
+        "may_join": may(MAY_LEDGER, "join", viewer, viewer.community_id),
     }
     return render(request, "finding/household.html", context)
 

@@ -67,9 +67,13 @@ class ReasonForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    """Somebody who said yes: name, what they are, where they live."""
+    """Somebody who said yes: name, what they are, where they live; or a member who moved to this door."""
 
-    name = forms.CharField(label=_("姓名"), max_length=40, error_messages={"required": _("写上姓名。")})
+    moved = forms.TypedChoiceField(
+        label=_("是不是老成员搬来了"), help_text=_("这几位原来的家，住户表里没有了。选了谁，姓名就不用写。"),
+        coerce=int, empty_value=None, required=False,
+    )  # fmt: skip
+    name = forms.CharField(label=_("姓名"), max_length=40, required=False)
     category = forms.ChoiceField(label=_("哪一类"), choices=list(CATEGORIES.items()))
     household = forms.IntegerField(widget=forms.HiddenInput(), required=False)
 
@@ -77,6 +81,22 @@ class JoinForm(forms.Form):
         label=_("家里人和亲戚里，还有谁加入了"), help_text=_("一行写一位，写全名；没有就空着。"),
         max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, gone: Iterable[Member] = (), **more: Any) -> None:
+        """`gone`: members whom the register lost."""
+        super().__init__(data, **more)
+        self.fields["moved"].choices = [("", _("不是，新加入的")), *((m.pk, m.name) for m in gone)]  # type: ignore[attr-defined]  # a choice
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether there is anybody who might have moved here."""
+        return len(self.fields["moved"].choices) > 1  # type: ignore[attr-defined]  # a choice
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("moved") and not cleaned.get("name"):
+            self.add_error("name", _("写上姓名。"))
+        return cleaned
 
     def clean_kin(self) -> list[str]:
         """Names, one a line."""

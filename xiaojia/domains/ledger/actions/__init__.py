@@ -22,6 +22,7 @@ from xiaojia.domains.ledger.actions.members import (
     issue_passbook,
     join,
     leave,
+    move_in,
     settle_members,
 )
 from xiaojia.domains.ledger.actions.posting import Answer, Lack, OtherRequest, Over, Posting
@@ -62,6 +63,7 @@ __all__ = [
     "issue_passbook",
     "join",
     "leave",
+    "move_in",
     "notice_expiry",
     "open_rules",
     "pay_recognition",

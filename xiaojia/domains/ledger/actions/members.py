@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from xiaojia.domains.ledger.access import MAY, visible_members
 from xiaojia.domains.ledger.actions.posting import open_account, whole
 from xiaojia.domains.ledger.models import Deed, Kinship, Member, Passbook
+from xiaojia.domains.ledger.queries.wallets import moved_out
 from xiaojia.domains.ledger.rules import CATEGORIES
 from xiaojia.domains.microgrids.queries.places import heirs_of, microgrid_ids_at, microgrids_by_household
 from xiaojia.domains.places.rules import sort_key
@@ -78,6 +79,25 @@ def _microgrids_of(joining: Joining, *, by: Actor, on: date) -> tuple[int, ...]:
     if joining.household_id is not None:
         return microgrid_ids_at(viewer=by, on=on, household_id=joining.household_id)
     return ()
+
+
+@transaction.atomic
+def move_in(*, by: Actor, at: datetime, on: date, member_id: int, household_id: int) -> Member:
+    """A member whom the register lost lives at this door now, as they said themselves; all else stays theirs.
+
+    Only whoever's old home or line is gone: nobody is put into another household by mistake.
+    """
+    require(MAY, "join", by, by.community_id)
+    rows = visible_members(by).filter(moved_out(on)).select_for_update(of=("self",))
+    member = rows.filter(pk=member_id).first()
+    if member is None:
+        raise Refused(_("没有改，因为这一位原来的家还在住户表里；先改住户表，再来。"))
+    here = microgrid_ids_at(viewer=by, on=on, household_id=household_id)
+    member.household_id, member.resident_id = household_id, None
+    member.microgrid_ids = list(here) or member.microgrid_ids
+    member.save(update_fields=["household_id", "resident_id", "microgrid_ids"])
+    audit.record(by=by, at=at, verb="move_in", kind="member", ids=[member.pk])
+    return member
 
 
 @transaction.atomic

@@ -128,6 +128,11 @@ def moved_out(on: date) -> Q:
     return Q(household__until_on__lte=on) | Q(resident__until_on__lte=on)
 
 
+def gone_members(*, viewer: Actor, on: date, limit: int = 50) -> list[Member]:
+    """Members of the viewer's scope whom the register lost, in pinyin order (one query)."""
+    return list(members(viewer=viewer).filter(moved_out(on))[:limit])
+
+
 def present_members(*, viewer: Actor, on: date) -> QuerySet[Member]:
     """Members of the viewer's scope whom the register still knows: neighbours are asked about these."""
     return members(viewer=viewer).exclude(moved_out(on))

@@ -19,6 +19,7 @@ from xiaojia.domains.microgrids.tests import yards
 from xiaojia.domains.people import actions as people
 from xiaojia.domains.people.models import Resident
 from xiaojia.domains.teams import actions as teams
+from xiaojia.kernel.refusals import Refused
 from xiaojia.kernel.tenancy import entered
 
 TOMORROW = cast.TODAY + timedelta(days=1)
@@ -143,6 +144,41 @@ def test_whoever_moved_away_or_died_is_put_before_a_person_and_loses_nothing(her
     client.post(f"/points/members/{here.member(gone)}/leave/", follow=True)
     assert gone not in client.get("/points/members/?only=gone").content.decode()
     assert here.balance(gone) == 7
+
+
+def test_a_member_at_a_new_door_keeps_wallet_and_membership(here: Stage) -> None:
+    """From the household's own page: whoever the register lost is offered, and a person says who it is."""
+    home, name = here.here.here, "住户丁"
+    here.give(name, 7)
+    secretary = here.actor("secretary")
+    new_door = home.household_ids[2]
+    with entered(secretary.scope):
+        with pytest.raises(Refused, match="还在住户表里"):  # nobody who lives where they lived
+            actions.move_in(
+                by=secretary, at=cast.NOW, on=cast.TODAY, member_id=here.member(name), household_id=new_door
+            )
+        people.end_households(by=secretary, at=cast.NOW, on=cast.TODAY, household_ids=[home.household_ids[5]])
+    office = Client()
+    office.force_login(home.accounts["officer"])
+    link = f"/points/members/join/?household={new_door}"
+    assert link in office.get(f"/households/{new_door}/").content.decode()
+    page = office.get(link).content.decode()
+    assert f'<option value="{here.member(name)}">{name}' in page
+    assert "住户甲" not in page
+    typed = {
+        "household": new_door,
+        "moved": here.member(name),
+        "category": "volunteer",
+        "name": "",
+        "kin": "",
+    }
+    assert "存折和积分都跟着" in office.post(link, typed, follow=True).content.decode()
+    with here.office():
+        member = Member.objects.get(pk=here.member(name))
+    assert (member.household_id, member.microgrid_ids) == (new_door, [home.microgrids[0].pk])
+    assert here.balance(name) == 7
+    assert office.post(link, {**typed, "moved": here.member("住户甲")}).status_code == 422
+    assert office.post(link, {**typed, "moved": ""}).status_code == 422, "nobody was named"
 
 
 def test_before_its_day_nobody_is_gone(here: Stage) -> None:

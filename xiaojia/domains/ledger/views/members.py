@@ -48,13 +48,15 @@ def join(request: HttpRequest) -> HttpResponse:
     """Somebody says yes in person. `?household=` comes from a household's page."""
     viewer, now = actor_of(request), clock.now()
     require(MAY, "join", viewer, viewer.community_id)
-    asked = request.GET.get("household", "")
-    household = people_queries.household(int(asked), viewer=viewer) if asked.isdigit() else None
-    form = JoinForm(request.POST or None, initial={"household": household.pk if household else None})
+    asked = request.POST.get("household") or request.GET.get("household", "")
+    lives = people_queries.household(int(asked), viewer=viewer) if asked.isdigit() else None
+    gone = queries.gone_members(viewer=viewer, on=clock.today(now)) if lives else ()
+    form = JoinForm(request.POST or None, gone=gone, initial={"household": lives.pk if lives else None})
     refusal = None
     if request.method == "POST" and form.is_valid():
         v = form.cleaned_data
-        lives = people_queries.household(v["household"], viewer=viewer) if v["household"] else None
+        if v["moved"] and lives:
+            return _move_in(viewer, request, v["moved"], lives.pk)
         joining = actions.Joining(
             v["category"], v["name"], () if lives else viewer.scope.microgrid_ids,
             household_id=lives.pk if lives else None,
@@ -69,9 +71,18 @@ def join(request: HttpRequest) -> HttpResponse:
                 request, _("%(name)s加入了。不想参加了随时说一声，什么都不影响。") % {"name": v["name"]}
             )
             return redirect("ledger:members")
-    context = {"form": form, "refusal": refusal, "door": household.door if household else ""}
+    context = {"form": form, "refusal": refusal, "door": lives.door if lives else ""}
     status = refusal.status if refusal else 422 if form.errors else 200
     return render(request, "ledger/join.html", context, status=status)
+
+
+def _move_in(viewer: Actor, request: HttpRequest, member_id: int, household_id: int) -> HttpResponse:
+    now = clock.now()
+    member = actions.move_in(
+        by=viewer, at=now, on=clock.today(now), member_id=member_id, household_id=household_id
+    )
+    messages.success(request, _("%(name)s的新家记下了，存折和积分都跟着。") % {"name": member.name})
+    return redirect("ledger:members")
 
 
 def _declare(request: HttpRequest, viewer: Actor, member_id: int, names: list[str]) -> None:
