@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ import pytest
 pytest_plugins = ["tests.sharing"]
 HOME_VARIABLE = "XIAOJIA_HOME"
 TEMPLATE = "xiaojia_template"
-WRITTEN_BY_MIGRATIONS = {"django_content_type", "auth_permission"}
 
 # Containers like to set it. Without compiled files each of our hundred child processes would compile all our
 # modules again: half a second of a core every time.
@@ -104,7 +102,7 @@ def django_db_setup() -> None:
 
 @contextmanager
 def _owner() -> Iterator[None]:
-    """Django's connection as the owner for a moment: for flushing, and for tests that play a bad hand."""
+    """Django's connection as the owner for a moment: for tests that play a bad hand."""
     from django.db import connection
 
     from xiaojia.project.settings.database import from_url
@@ -126,37 +124,21 @@ def as_owner() -> Callable[[], AbstractContextManager[None]]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _empty_as_owner() -> Iterator[None]:
-    """After a transactional test the owner empties the tables that have rows: the serving role may not.
+def _empty_from_outside() -> Iterator[None]:
+    """After a transactional test the superuser empties the tables that have rows: the serving role may not.
 
     Django's own flush would empty all hundred of them and write every permission again, each time.
     """
+    from django.db import connection
     from django.test import TransactionTestCase
 
-    def teardown(_test: TransactionTestCase) -> None:
-        with _owner():
-            _empty()
+    from tests.emptying import empty
+    from xiaojia.project.processes.postgres import Cluster
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+    cluster = Cluster(Path(os.environ[HOME_VARIABLE]), is_durable=False)
+    with cluster.admin(str(connection.settings_dict["NAME"])) as admin, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: empty(admin))
         yield
-
-
-def _empty() -> None:
-    from django.db import OperationalError, connection
-
-    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    tables = [connection.ops.quote_name(name) for name in sorted(names) if name not in WRITTEN_BY_MIGRATIONS]
-    asked = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in tables)  # noqa: S608  # names of our tables
-    for _attempt in range(5):
-        # A page that a browser left behind may still be asking, and lock the other way round.
-        with suppress(OperationalError), connection.cursor() as cursor:
-            cursor.execute(asked)
-            if full := [str(name) for (name,) in cursor.fetchall()]:
-                cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
-            return
-        time.sleep(0.2)
-    pytest.fail("the tables could not be emptied: something still holds them")
 
 
 @pytest.fixture
