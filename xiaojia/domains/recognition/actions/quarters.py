@@ -25,8 +25,9 @@ from xiaojia.kernel.refusals import Refused
 def close_quarter(*, by: Actor, at: datetime, year: int, number: int) -> Quarter:
     """Write the quarter of everybody down, once; a closed one comes back as it is.
 
-    QP = points of confirmed deeds + the months' points. What is paid here and what was paid at the closes is
-    together exactly what the slips say.
+    QP = points of confirmed deeds + the months' points. Whoever was not asked in these months (joined after
+    the last opening, left before the first) has those of their deeds alone. What is paid here and what was
+    paid at the closes is together exactly what the slips say.
     """
     require(MAY, "close_quarter", by, by.community_id)
     with connection.cursor() as cursor:
@@ -76,7 +77,12 @@ def _results(by: Actor, months: tuple[date, date, date]) -> dict[int, QuarterRes
     period = (months[0], month_end(months[-1]))
     deeds = merit(period, viewer=by, source_type="deed")
     active = {month: with_deed(month, viewer=by) | set(_paid(by, month)) for month in months}
-    return {
+    unasked = {
+        member: quarter_result([QuarterMonth(None, False)] * 3, deed_points=points, category_median=None)
+        for member, points in sorted(deeds.items())
+        if member not in categories
+    }
+    return unasked | {
         member: quarter_result(
             [QuarterMonth(values[member].get(month), member in active[month]) for month in months],
             deed_points=deeds.get(member, 0),

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from xiaojia.domains.ledger import actions as ledger
 from xiaojia.domains.ledger.queries import merit
 from xiaojia.domains.recognition import actions, checks, queries
 from xiaojia.domains.recognition.models import Month, Monthvalue, Quartervalue, Yearvalue
@@ -42,6 +43,22 @@ def test_a_quarter_pays_what_its_slips_say_and_fills_what_is_missing(here: Circl
     told = here.own("head", lambda head: queries.own_sums(viewer=head).quarters)
     assert told[0][0] == "2026Q1"
     assert told[0][1][-1][2] == str(rows[here.ids[2]].points)
+
+
+def test_whoever_left_before_anybody_was_asked_keeps_the_points_of_their_deeds(here: Circle) -> None:
+    """No ballot of the quarter names them, so no opinion is paid or filled in; the deeds stand on a slip."""
+    gone = here.ids[6]
+    here.do_good(gone, here.ids[0], on=date(2026, 1, 5))
+    with here.office() as officer:
+        ledger.leave(by=officer, at=AFTER, on=date(2026, 1, 11), member_id=gone)
+    _month(here, 1)
+    with here.office() as officer:
+        quarter = actions.close_quarter(by=officer, at=AFTER, year=2026, number=1)
+        rows = {row.member_id: row for row in Quartervalue.objects.filter(quarter=quarter)}
+        told = rows[gone]
+        assert (told.deed_points, told.points, told.monthly, told.origins) == (1, 1, [0] * 3, ["none"] * 3)
+        assert {pk: row.points for pk, row in rows.items() if row.points} == merit(QUARTER, viewer=officer)
+        assert checks.findings(officer.community_id) == []
 
 
 def test_negative_control_a_slip_that_does_not_add_up_is_found(here: Circle) -> None:
