@@ -36,6 +36,17 @@ def test_a_key_is_shown_once_works_and_ends(capsys: pytest.CaptureFixture[str]) 
     assert actor_of_key("") is None
 
 
+def test_the_key_of_a_till_is_listed_and_opens_no_other_door(capsys: pytest.CaptureFixture[str]) -> None:
+    cast.build()
+    assert change(words_of(["add", "柜台（模拟）", CODE, "--role", "clerk"])) == 0
+    plain = capsys.readouterr().out.splitlines()[0]
+    assert actor_of_key(plain) is None
+    assert change(words_of(["list", CODE])) == 0
+    assert "柜台（模拟）\tclerk" in capsys.readouterr().out
+    Apikey.objects.update(role="officer")  # negative control: the role alone keeps it out
+    assert actor_of_key(plain) is not None
+
+
 def test_the_public_service_opens_and_closes() -> None:
     cast.build()
     change(words_of(["open", "023-00000000", CODE]))
