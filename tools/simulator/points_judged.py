@@ -221,22 +221,10 @@ def _slips(town: Town, books: Books) -> Iterator[Figure]:
             differing += told != (*mine, sum(mine))
             later += now.get(member, 0) != deed_points
             total += points
-        paid_to = set(deeds).union(*paid) - {member for member, *_rest in slips}
-        differing += len(paid_to & set(town.members.values()) & _asked_in(town, number))
+        differing += len(set(deeds).union(*paid) - {member for member, *_rest in slips})
     yield Figure(f"quarter slips that differ from the ledger, of {len(rows):,}", differing, 0,
                  note=f"{total:,} points; {later} differ by what was corrected after the close")  # fmt: skip
     yield _month_slips(town, books)
-
-
-def _asked_in(town: Town, number: int) -> set[int]:
-    """Members who were asked in that quarter: they have a slip."""
-    rows = _rows(
-        """SELECT DISTINCT b.member_id, extract(month FROM m.month_on)::int FROM recognition_ballot b
-           JOIN recognition_month m ON m.id = b.month_id
-           WHERE b.community_id = %(community)s AND m.state = 'closed'""",
-        town,
-    )
-    return {member for member, month in rows if (month + 2) // 3 == number}
 
 
 def _month_slips(town: Town, books: Books) -> Figure:
