@@ -45,11 +45,10 @@ def owner_url() -> str:
 
 
 def backend_cpu_seconds() -> float:
-    """CPU seconds that PostgreSQL has spent for this process's connection so far, to a hundredth."""
+    """CPU seconds that PostgreSQL has spent for this process's connection so far, as Linux counts them."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
