@@ -30,6 +30,7 @@ SCREENS: Final = {
     "passbook": _("积分存折"),
     "slip": _("积分对账单"),
     "card": _("存折卡"),
+    "kin": _("报了哪些亲戚"),
     "counter": _("积分超市的柜台"),
 }
 """Screen of the view log -> its word."""

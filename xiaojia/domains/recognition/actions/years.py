@@ -92,8 +92,12 @@ def close_year(
         batch_size=1000,
     )
     audit.record(
-        by=by, at=at, verb="close_year", kind="appraisal", ids=[appraisal.pk], detail={"members": len(years)}
-    )
+        by=by, at=at, verb="close_year", kind="appraisal", ids=[appraisal.pk],
+        detail={
+            "members": len(years),
+            "hours_offered": {str(grid): hours for grid, hours in (hours_offered or {}).items()},
+        },
+    )  # fmt: skip
     return appraisal
 
 

@@ -16,6 +16,7 @@ from xiaojia.domains.recognition.queries.own import appraised
 from xiaojia.domains.recognition.tests.stage import Circle
 from xiaojia.engines.scoring import appraisal_lines
 from xiaojia.kernel import clock
+from xiaojia.kernel.models import AuditDetail
 
 AT = datetime(2027, 1, 21, 2, 0, tzinfo=UTC)
 STORIES = {4: "楼上楼下的灯都是他换的", 5: "天天陪老人下楼走走", 12: "下雨先收邻居的衣服"}
@@ -96,7 +97,11 @@ def test_the_hours_that_were_counted_make_chances_even(year: Circle, next_januar
         rows = {row.member_id: row for row in Yearvalue.objects.all()}
     near, far = rows[year.ids[4]], rows[year.ids[12]]
     assert (near.chance_percent, far.chance_percent) == (80, 125)
-    assert near.best_points == near.effort // 80
+    assert near.effort == near.best_points * 80
+    with year.office():
+        detail = AuditDetail.objects.get(entry__verb="close_year").detail
+        grids = [str(grid.pk) for grid in year.here.here.microgrids]
+    assert detail["hours_offered"] == {grids[0]: 120, grids[1]: 40}, "what it was reckoned from is kept"
     assert far.effort == far.best_points * 125
 
 
