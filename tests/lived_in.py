@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from tests.running import command_environment, home_like, xiaojia
+from tests.running import command_environment, home_like, prepare, xiaojia
 
 CODE: Final = "999999001001"
+FIRST_LOOK: Final = "first-look.json"
 PEOPLE: Final = 1200
 PHONE: Final = "13855500007"
 PERSON: Final = "household:7"
@@ -34,11 +35,18 @@ def lived_in_home() -> Iterator[Path]:
 
 
 def _make_in(home: Path) -> None:
+    prepare(home)
     _run(home, "make")
     done = xiaojia(home, "verify")
     assert done.returncode == 0, done.stdout + done.stderr
     (home / "files").mkdir(mode=0o700, exist_ok=True)
     (home / "files" / "住户表（模拟）.xlsx").write_bytes(os.urandom(300_000))
+    (home / FIRST_LOOK).write_text(json.dumps(look_in(home)), encoding="utf-8")
+
+
+def first_look(home: Path) -> dict[str, Any]:
+    """What the office could read there when the home was made: the same in every copy of it."""
+    return dict(json.loads((home / FIRST_LOOK).read_text(encoding="utf-8")))
 
 
 def look_in(home: Path) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("kept")
     with lived_in.lived_in_home() as home:
         backup, sheet = folder / "one.backup", folder / "sheet.txt"
-        seen = lived_in.look_in(home)
+        seen = lived_in.first_look(home)
         done = xiaojia(home, "backup", str(backup))
         assert done.returncode == 0, done.stderr
         sheet.write_text(xiaojia(home, "keys", "sheet").stdout)

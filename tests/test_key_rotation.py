@@ -53,7 +53,7 @@ def _without_times(seen: dict[str, object]) -> dict[str, object]:
 def test_everything_opens_with_the_new_keys_and_the_old_sheet_opens_no_new_backup(
     home: Path, tmp_path: Path
 ) -> None:
-    before = lived_in.look_in(home)
+    before = lived_in.first_look(home)
     old_root = (home / "keys" / secrets.ROOT).read_bytes()
     old_sheet, new_sheet = tmp_path / "old.txt", tmp_path / "new.txt"
     old_sheet.write_text(xiaojia(home, "keys", "sheet").stdout)
@@ -100,7 +100,7 @@ def _kill_in_the_middle(home: Path) -> None:
 
 @pytest.mark.parametrize("next_command", [("keys", "rotate"), ("migrate",)])
 def test_killed_in_the_middle_the_next_command_goes_on(home: Path, next_command: tuple[str, ...]) -> None:
-    before = lived_in.look_in(home)
+    before = lived_in.first_look(home)
     _kill_in_the_middle(home)
     assert rotation.is_pending(home / "keys")
     done = xiaojia(home, *next_command)
@@ -113,7 +113,7 @@ def test_killed_in_the_middle_the_next_command_goes_on(home: Path, next_command:
 
 def test_negative_control_without_the_old_secret_nothing_could_go_on(home: Path) -> None:
     """What was not reached needs the old key: taken away, the change is refused and loses nothing."""
-    before = lived_in.look_in(home)
+    before = lived_in.first_look(home)
     _kill_in_the_middle(home)
     root = home / "keys" / secrets.ROOT
     kept = root.read_bytes()
@@ -151,7 +151,7 @@ def test_keys_in_use_are_not_changed(home: Path) -> None:
 
 
 def test_an_installation_with_the_old_pair_gets_a_secret_by_changing(home: Path) -> None:
-    before = lived_in.look_in(home)
+    before = lived_in.first_look(home)
     folder = home / "keys"
     keys = secrets.load_keys(folder)
     (folder / secrets.ROOT).unlink()
