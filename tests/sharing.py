@@ -89,8 +89,8 @@ def once(
     """See the first lines of this file."""
     mark = request.node.get_closest_marker("django_db")
     if _goes_itself(request.node):
-        commits = "transactional_db" in request.fixturenames or (mark and mark.kwargs.get("transaction"))
-        if not commits:
+        commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+        if not commits and not (mark and mark.kwargs.get("transaction")):
             pytest.fail("what a file shares needs no mark: with django_db alone each test would make it")
         yield lambda build: build()
         return
