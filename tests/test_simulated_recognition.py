@@ -14,7 +14,8 @@ import pytest
 from django.db import connection, transaction
 
 from tools.simulator.points import live_points_year
-from tools.simulator.points_judged import judge, read_books
+from tools.simulator.points_books import read_books
+from tools.simulator.points_judged import judge
 from tools.simulator.points_town import Plan, Town
 from tools.simulator.recognition import live_recognition
 from xiaojia.domains.ledger import checks as ledger_checks
