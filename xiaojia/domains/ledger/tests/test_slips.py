@@ -132,3 +132,23 @@ def test_a_printed_line_stays_and_a_correction_says_what_the_fund_bore(here: Sta
     assert after.adds_up
     assert before.quarter_points == 6
     assert after.quarter_points == 0, "what was taken back is no merit"
+
+
+def _plan(here: Stage, switched_off: str) -> str:
+    """How PostgreSQL finds what a slip needs; a handful of rows it would read whole, whatever indexes say."""
+    with here.office(), connection.cursor() as cursor:
+        for what in switched_off.split():
+            cursor.execute(f"SET LOCAL {what} = off")
+        rows = slips._wallets(cast.TODAY).filter(member_id=here.member("volunteer"))
+        return str(rows.explain())
+
+
+def test_every_list_of_a_slip_is_found_by_an_index(here: Stage) -> None:
+    """What makes it flat: beside a million entries, those of one wallet are read and no others."""
+    plan = _plan(here, "enable_seqscan")
+    assert "Seq Scan" not in plan
+    assert "transaction_of_account" in plan
+
+
+def test_negative_control_a_list_without_an_index_is_seen(here: Stage) -> None:
+    assert "Seq Scan" in _plan(here, "enable_indexscan enable_bitmapscan enable_indexonlyscan")
