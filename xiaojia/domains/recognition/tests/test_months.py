@@ -10,11 +10,12 @@ from tests import cast
 from xiaojia.domains.ledger import actions as ledger
 from xiaojia.domains.ledger.queries import merit
 from xiaojia.domains.recognition import actions, queries
-from xiaojia.domains.recognition.actions import sealing
+from xiaojia.domains.recognition.actions import closing, sealing
 from xiaojia.domains.recognition.actions.slips import TypedApart
 from xiaojia.domains.recognition.models import Ballot, Envelope, Month, Monthvalue, Thanks
 from xiaojia.domains.recognition.rules import Answers
 from xiaojia.domains.recognition.tests.stage import LATER, MONTH, OPENED, Circle
+from xiaojia.engines.scoring import MonthProblem, MonthResult, month_result
 from xiaojia.kernel.refusals import NotAllowed, Refused
 
 
@@ -239,3 +240,23 @@ def test_slips_are_forgotten_after_fourteen_months(here: Circle) -> None:
         assert actions.forget_ballots(by=officer, at=OPENED + timedelta(days=390)) == 0
         assert actions.forget_ballots(by=officer, at=OPENED + timedelta(days=460)) == len(here.ids)
         assert Monthvalue.objects.filter(month=month).exists()
+
+
+@pytest.mark.parametrize(("said", "sure"), [({}, 0), ({"mutual_sure": 200}, 200)])
+def test_a_month_keeps_the_rules_it_opened_with_also_those_from_before_they_had_a_number(
+    here: Circle, monkeypatch: pytest.MonkeyPatch, said: dict[str, int], sure: int
+) -> None:
+    month = here.open()
+    here.fill(month)
+    seen: list[MonthProblem] = []
+
+    def spied(problem: MonthProblem) -> MonthResult:
+        seen.append(problem)
+        return month_result(problem)
+
+    monkeypatch.setattr(closing, "month_result", spied)
+    with here.office():
+        kept = {name: number for name, number in month.limits.items() if name != "mutual_sure"}
+        Month.objects.filter(pk=month.pk).update(limits=kept | said)
+    here.close(month)
+    assert [problem.limits.mutual_sure for problem in seen] == [sure]
