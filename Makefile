@@ -1,7 +1,7 @@
 # The doors of 小家. `make help` lists them; each needs nothing done before it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench bench-peers setup locks words clean
+.PHONY: help demo serve test test-long check bench bench-peers setup locks words clean
 BIN := .venv/bin
 ARGS ?=
 # Containers like to set it; every process of ours would then compile all modules again.
@@ -18,7 +18,11 @@ serve: ## the real thing for one office: serves your own communities until Ctrl+
 	@tools/setup.sh run
 	@exec $(BIN)/xiaojia serve $(ARGS)
 
-test: ## every test, browser included; one file: make test ARGS=tests/test_processes.py
+test: ## every test but the few long ones, browser included; one file: make test ARGS=tests/test_processes.py
+	@tools/setup.sh dev
+	@$(BIN)/pytest -n 2 --leave-long $(ARGS)
+
+test-long: ## every test, the long ones too: what the gate runs
 	@tools/setup.sh dev
 	@$(BIN)/pytest -n 2 $(ARGS)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.sharing"]
+pytest_plugins = ["tests.sharing", "tests.leaving_out"]
 HOME_VARIABLE = "XIAOJIA_HOME"
 TEMPLATE = "xiaojia_template"
 
