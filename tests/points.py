@@ -43,14 +43,14 @@ def points(officer: Actor, microgrid_id: int, homes: Sequence[int], head: Accoun
     actions.donate(**more, on=on, member_id=first.pk, points=5, request_id=request)
     actions.notice_expiry(**more, on=on)
     award = actions.pay_recognition(**more, posting=old)
-    actions.ask_correction(**more, transaction_id=award.row_id or 0, reason="前年的记重了")
+    correction = actions.ask_correction(**more, transaction_id=award.row_id or 0, reason="前年的记重了")
     actions.draw_callbacks(**more, month=on, seed="七")
     return {
         "member_id": first.pk,
         "deed_id": deed.pk,
         "rule_code": "cleanup",
         "transaction_id": award.row_id,
-        "correction_id": 1,
+        "correction_id": correction.pk,
         "notice_id": Expirynotice.objects.order_by("pk")[0].pk,
         "ledger:slip.year": on.year,
         "ledger:slip.month": on.month,

@@ -43,4 +43,6 @@ def test_a_photo_goes_in_by_the_form(page_as: PageAs, stage: Busy, settings: Any
     assert page.locator(".photos img").count() == before == 1
     assert "放的" in (page.locator(".photos img").get_attribute("alt") or "")
     assert page.locator(".photos a").inner_text() == "", "nothing of the picture's words spills out"
+    page.locator(".photos img").scroll_into_view_if_needed()  # a photo is only loaded where somebody looks
+    page.wait_for_load_state("networkidle")
     assert page.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
