@@ -1,9 +1,10 @@
 # The doors of 小家. `make help` lists them; each needs nothing done before it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long check bench bench-peers setup locks words clean
+.PHONY: help demo serve test check bench bench-peers setup locks words clean
 BIN := .venv/bin
 ARGS ?=
+LONG ?=
 # Containers like to set it; every process of ours would then compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -18,13 +19,9 @@ serve: ## the real thing for one office: serves your own communities until Ctrl+
 	@tools/setup.sh run
 	@exec $(BIN)/xiaojia serve $(ARGS)
 
-test: ## every test but the few long ones, browser included; one file: make test ARGS=tests/test_processes.py
+test: ## the tests, browser included; LONG=1: the slowest few too; one file: make test ARGS=tests/test_processes.py
 	@tools/setup.sh dev
-	@$(BIN)/pytest -n 2 --leave-long $(ARGS)
-
-test-long: ## every test, the long ones too: what the gate runs
-	@tools/setup.sh dev
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 $(if $(LONG)$(ARGS),,--leave-long) $(ARGS)
 
 check: ## lint, format, types, who may import whom
 	@tools/setup.sh dev

@@ -60,7 +60,6 @@ def _backed_up(urls: Urls, folder: Path) -> Iterator[tuple[Path, Path]]:
         yield folder / "backup", folder / "sheet"
 
 
-@pytest.mark.long(relative="tests/test_backup.py::test_restored_onto_an_empty_machine_everything_is_there")
 def test_it_comes_back_in_our_own_database_and_in_another_one(databases: list[Urls], tmp_path: Path) -> None:
     external, other = databases
     with _backed_up(external, tmp_path) as (backup, sheet):

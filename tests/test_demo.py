@@ -128,7 +128,6 @@ def test_a_real_community_in_the_demos_home_keeps_the_demo_shut() -> None:
     assert BUILDING not in done.stdout
 
 
-@pytest.mark.long(relative="tests/test_simulator.py::test_an_interrupted_build_goes_on")
 def test_a_first_start_that_was_killed_goes_on() -> None:
     with own_home() as folder:
         process = subprocess.Popen(

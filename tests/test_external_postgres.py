@@ -52,7 +52,6 @@ def _environment(urls: Urls) -> dict[str, str]:
     return {"DATABASE_URL": urls.serving, "DATABASE_OWNER_URL": urls.owner}
 
 
-@pytest.mark.long(relative="tests/test_external_postgres.py::test_its_serving_role_is_bound_by_every_fence")
 def test_it_is_prepared_served_and_verified(external: Urls) -> None:
     with own_home() as home:
         done = xiaojia(home, "community", "add", CODE, "青禾社区（模拟）", **_environment(external))

@@ -111,7 +111,6 @@ def test_killed_in_the_middle_the_next_command_goes_on(home: Path, next_command:
     assert after["newly_sealed"] == lived_in.PEOPLE
 
 
-@pytest.mark.long(relative="tests/test_key_rotation.py::test_killed_in_the_middle_the_next_command_goes_on")
 def test_negative_control_without_the_old_secret_nothing_could_go_on(home: Path) -> None:
     """What was not reached needs the old key: taken away, the change is refused and loses nothing."""
     before = lived_in.first_look(home)

@@ -60,9 +60,6 @@ def _table(counts: Counts) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.long(
-    relative="tests/test_query_budgets.py::test_a_page_asks_as_much_for_four_hundred_households_as_for_four_thousand"
-)
 def test_no_page_asks_more_than_its_committed_budget() -> None:
     counts = _counts(busy(copies=REALISTIC))
     assert_committed("query_budgets.txt", _table(counts))

@@ -292,7 +292,6 @@ def _covered(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.long(relative="tests/browser/test_planner.py::test_dragging_says_the_sizes_before_it_moves")
 def test_a_real_subzone_goes_from_its_table_to_adopted_micro_grids_by_hand(
     data_folder: Path, browser: Browser, running: Running, tmp_path: Path
 ) -> None:

@@ -94,9 +94,6 @@ SPOILT = {
 """What is spoiled behind the product's back, and what the judge then has to say."""
 
 
-@pytest.mark.long(
-    relative="tests/test_simulated_recognition.py::test_slips_are_the_ledger_for_every_member_computed_twice"
-)
 def test_a_year_adds_up_and_what_is_spoilt_afterwards_is_seen(
     transactional_db: None, as_owner: AsOwner
 ) -> None:
