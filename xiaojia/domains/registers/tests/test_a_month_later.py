@@ -76,9 +76,8 @@ def counted() -> Iterator[dict[str, tuple[int, int]]]:
 
     def now() -> dict[str, tuple[int, int]]:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT relname, n_tup_ins, n_tup_upd FROM pg_stat_xact_user_tables WHERE schemaname = 'public'"
-            )
+            of = "FROM pg_stat_xact_user_tables WHERE schemaname = 'public'"
+            cursor.execute(f"SELECT relname, n_tup_ins, n_tup_upd {of}")
             return {name: (ins, upd) for name, ins, upd in cursor.fetchall()}
 
     found: dict[str, tuple[int, int]] = {}
