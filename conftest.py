@@ -6,6 +6,7 @@ the embedded one; `XIAOJIA_PG_BIN` names another PostgreSQL's bin folder.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -44,6 +45,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Pages find their styles where esbuild left them, without a manifest of hashed names.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: the collector need not walk through all of it again with each test."""
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018  # read before a test changes a setting that they look at
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -156,6 +156,7 @@ class Cluster:
         options = dict(SERVER_OPTIONS)
         if not self._is_durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options["autovacuum"] = "off"  # its rows are gone before it would come round
         command = [self._binary("postgres"), "-D", str(self._data), "-k", str(self.sockets), "-p", str(PORT)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
