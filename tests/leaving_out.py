@@ -15,7 +15,7 @@ LEFT_OUT: Final = pytest.StashKey[int]()
 
 
 def long_tests(text: str) -> frozenset[str]:
-    """The lines of the list: `path::test`, or one case of it, `path::test[case]`."""
+    """The lines of the list: `path`, `path::test`, or one case of it, `path::test[case]`."""
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
@@ -32,10 +32,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--leave-long"):
         return
     named = long_tests(LIST.read_text(encoding="utf-8"))
-    long = [item for item in items if item.nodeid in named or item.nodeid.partition("[")[0] in named]
+    long = [item for item in items if not named.isdisjoint(_names(item.nodeid))]
     items[:] = [item for item in items if item not in long]
     config.hook.pytest_deselected(items=long)
     config.stash[LEFT_OUT] += len(long)
+
+
+def _names(nodeid: str) -> tuple[str, str, str]:
+    return nodeid, nodeid.partition("[")[0], nodeid.partition("::")[0]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
